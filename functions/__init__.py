@@ -1,0 +1,1 @@
+"""One file per deployable function, grouped by context."""

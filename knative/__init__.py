@@ -1,0 +1,1 @@
+"""Renders, checks and ships what runs on Knative."""

@@ -1,0 +1,1 @@
+"""The embedded cluster: runs the rendered manifests on one machine."""

@@ -1,0 +1,1 @@
+"""What functions share: kernel, contracts, runtime and one package per context."""

@@ -1,0 +1,1 @@
+"""The auth context: pure model, ports, adapters."""

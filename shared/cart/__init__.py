@@ -1,0 +1,1 @@
+"""The cart context: pure model, ports, adapters."""

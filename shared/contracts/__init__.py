@@ -1,0 +1,1 @@
+"""Event types, one module per producing context: the contexts' only common vocabulary."""

@@ -1,0 +1,1 @@
+"""The vocabulary of every context; standard library only."""

@@ -1,0 +1,1 @@
+"""The ops context: pure model, ports, adapters."""

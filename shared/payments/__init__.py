@@ -1,0 +1,1 @@
+"""The payments context: pure model, ports, adapters."""

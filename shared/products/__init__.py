@@ -1,0 +1,1 @@
+"""The products context: pure model, ports, adapters."""

@@ -1,0 +1,66 @@
+"""What a function may return besides a plain value."""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """A cookie to set; ``max_age_seconds`` 0 removes it. Secure, SameSite=Lax, Path=/ always."""
+
+    name: str
+    value: str
+    max_age_seconds: int
+    is_http_only: bool = True
+
+    def header(self) -> str:
+        """The Set-Cookie value."""
+        http_only = "; HttpOnly" if self.is_http_only else ""
+        return (
+            f"{self.name}={self.value}; Max-Age={self.max_age_seconds}; Path=/; Secure; "
+            f"SameSite=Lax{http_only}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Generic[V]):
+    """A value with more than a body: another status, a Location, cookies or headers."""
+
+    value: V
+    status: int | None = None
+    location: str | None = None
+    cookies: tuple[Cookie, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A body that is not JSON: a picture, a style sheet, a PDF."""
+
+    body: bytes
+    media_type: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """A 303 to a local path, with cookies."""
+
+    location: str
+    cookies: tuple[Cookie, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What goes out: status, headers in order, body."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def as_plain(value: Any) -> Any:  # noqa: ANN401 - whatever a function returns
+    """The value inside a ``Reply``, or the value itself."""
+    return value.value if isinstance(value, Reply) else value

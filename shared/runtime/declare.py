@@ -1,0 +1,201 @@
+"""Declarations: ``@http``, ``@on``, ``@every``, ``@socket`` and ``@authorizer``.
+
+The decorated function stays callable as Python (tests call it with fakes). Called with one WSGI
+request object, as functions-framework does, it answers HTTP. Everything else (routes, manifests,
+OpenAPI, secrets) is derived from the frozen ``Spec`` in its ``spec`` attribute.
+"""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from shared.contracts.event import topic_of
+from shared.runtime.identity import Access
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+JSON = "application/json"
+DEFAULT_LIMIT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """A route. ``path`` is without ``/api``; a template beside the function, or ``then``, adds the page.
+
+    ``then``: where a form goes after success, formatted with the answer's fields.
+    ``alias``: a second page path. ``is_api``: false for pages without an endpoint.
+    """
+
+    method: str
+    path: str
+    access: Access
+    status: int = 200
+    then: str | None = None
+    alias: str | None = None
+    is_api: bool = True
+    limit_bytes: int = DEFAULT_LIMIT_BYTES
+    consumes: tuple[str, ...] = (JSON,)
+    timeout_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """A reaction to events; the payload types name the topics."""
+
+    payloads: tuple[type, ...]
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The Kafka topics, e.g. ``("order.created",)``."""
+        return tuple(topic_of(payload) for payload in self.payloads)
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A schedule, every so many minutes (a divisor of 60)."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A long-lived WebSocket service: a Deployment, not scaled to zero."""
+
+    path: str
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizer:
+    """The gateway's external authoriser, asked before every other route: a Deployment, always on."""
+
+    prefix: str
+
+
+Trigger = Http | On | Every | Socket | Authorizer
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One function: all that the renderer and the runtime derive from."""
+
+    name: str
+    context: str
+    source: str
+    summary: str
+    trigger: Trigger
+    function: Callable[..., Any]
+
+    @property
+    def service_name(self) -> str:
+        """The Knative name, ``<context>-<verb-noun>``."""
+        return f"{self.context}-{self.name}".replace("_", "-")
+
+    @property
+    def template(self) -> Path | None:
+        """The page template beside the function, if there is one."""
+        path = Path(self.source).with_suffix(".html")
+        return path if path.exists() else None
+
+    @property
+    def has_page(self) -> bool:
+        """Whether people meet it in a browser."""
+        is_http = isinstance(self.trigger, Http)
+        return is_http and bool(self.template or cast("Http", self.trigger).then)
+
+
+def http(  # noqa: PLR0913 - each is one fact of the route
+    method: str,
+    path: str,
+    *,
+    access: Access,
+    status: int = 200,
+    then: str | None = None,
+    alias: str | None = None,
+    is_api: bool = True,
+    limit_bytes: int = DEFAULT_LIMIT_BYTES,
+    consumes: tuple[str, ...] = (JSON,),
+    timeout_seconds: int = 30,
+) -> Callable[[F], F]:
+    """Declares a route (see ``Http``)."""
+    return _declare(
+        Http(
+            method=method,
+            path=path,
+            access=access,
+            status=status,
+            then=then,
+            alias=alias,
+            is_api=is_api,
+            limit_bytes=limit_bytes,
+            consumes=consumes,
+            timeout_seconds=timeout_seconds,
+        )
+    )
+
+
+def page(path: str, *, access: Access, alias: str | None = None) -> Callable[[F], F]:
+    """Declares a page without an endpoint of its own."""
+    return http("GET", path, access=access, alias=alias, is_api=False)
+
+
+def on(*payloads: type) -> Callable[[F], F]:
+    """Declares a reaction to the events with these payloads."""
+    return _declare(On(payloads))
+
+
+def every(*, minutes: int) -> Callable[[F], F]:
+    """Declares a scheduled function."""
+    return _declare(Every(minutes))
+
+
+def socket(path: str, *, access: Access) -> Callable[[F], F]:
+    """Declares the long-lived WebSocket service."""
+    return _declare(Socket(path, access))
+
+
+def authorizer(prefix: str) -> Callable[[F], F]:
+    """Declares the gateway's external authoriser."""
+    return _declare(Authorizer(prefix))
+
+
+def spec_of(function: Callable[..., Any]) -> Spec:
+    """The spec of a declared function; ``LookupError`` for any other."""
+    spec = getattr(function, "spec", None)
+    if not isinstance(spec, Spec):
+        raise LookupError(f"{function!r} is not a declared function")
+    return spec
+
+
+def _declare(trigger: Trigger) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        source = sys.modules[function.__module__].__file__ or ""
+        summary = (inspect.getdoc(function) or "").strip()
+        if not summary:
+            raise TypeError(f"{function.__qualname__} needs a docstring: it is the route's summary")
+        spec = Spec(
+            function.__name__,
+            Path(source).parent.name,
+            source,
+            summary,
+            trigger,
+            function,
+        )
+
+        @functools.wraps(function)
+        def entry(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's own
+            if len(args) == 1 and not kwargs and hasattr(args[0], "environ"):
+                # The way in of functions-framework; imported here since tests of logic need none.
+                from shared.runtime.handler import answer_framework_request  # noqa: PLC0415
+
+                return answer_framework_request(spec, args[0])
+            return function(*args, **kwargs)
+
+        entry.spec = spec  # type: ignore[attr-defined]  # read back by spec_of
+        return cast("F", entry)
+
+    return decorate

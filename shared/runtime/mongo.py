@@ -1,0 +1,82 @@
+"""The home of pymongo: one client per process and URL, majority concerns, outages as 503."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pymongo
+from pymongo.collection import Collection
+from pymongo.errors import (
+    AutoReconnect,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    ServerSelectionTimeoutError,
+    WTimeoutError,
+)
+
+from shared.runtime.problem import register_outage
+from shared.runtime.settings import MongoSettings
+
+__all__ = ["Documents", "DuplicateKeyError", "Index", "collection"]
+
+Documents = Collection[dict[str, Any]]
+
+register_outage(
+    AutoReconnect,
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    ServerSelectionTimeoutError,
+    WTimeoutError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that an adapter's queries need, made before deployment (``python -m knative.indexes``).
+
+    ``keys`` as in pymongo: pairs of field and 1 or -1. ``partial`` is a filter expression.
+    """
+
+    collection: str
+    keys: Sequence[tuple[str, int]]
+    unique: bool = False
+    sparse: bool = False
+    partial: dict[str, Any] | None = None
+    expire_after_seconds: int | None = None
+
+    def create(self, settings: MongoSettings) -> None:
+        """Makes the index; a no-op when it is there."""
+        options: dict[str, Any] = {"unique": self.unique}
+        if self.sparse:
+            options["sparse"] = True
+        if self.partial is not None:
+            options["partialFilterExpression"] = self.partial
+        if self.expire_after_seconds is not None:
+            options["expireAfterSeconds"] = self.expire_after_seconds
+        collection(settings, self.collection).create_index(list(self.keys), **options)
+
+
+def collection(settings: MongoSettings, name: str) -> Documents:
+    """A collection of the context's own database; connects on first use, not here."""
+    return _client(settings.url).get_default_database("popshop")[name]
+
+
+@functools.cache
+def _client(url: str) -> pymongo.MongoClient[dict[str, Any]]:
+    return pymongo.MongoClient(
+        url,
+        connect=False,
+        tz_aware=True,
+        w="majority",
+        journal=True,
+        readConcernLevel="majority",
+        maxPoolSize=8,
+        serverSelectionTimeoutMS=3000,
+        connectTimeoutMS=2000,
+        socketTimeoutMS=10_000,
+        appname="popshop",
+    )

@@ -1,0 +1,141 @@
+"""Pages: the template beside a function, with the same data as its JSON."""
+
+import functools
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.kernel.money import Money
+from shared.runtime.answers import Reply, Response
+from shared.runtime.declare import Http, Spec
+from shared.runtime.identity import Caller
+from shared.runtime.request import Request
+
+HTML = "text/html; charset=utf-8"
+# Script and style come from our own host alone; a page that needs more says so in its reply.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+_ROOT = Path(__file__).parents[2]
+
+
+def answer_page(  # noqa: PLR0913 - what a page is made of
+    spec: Spec,
+    trigger: Http,
+    request: Request,
+    caller: Caller,
+    reply: Reply[Any],
+    headers: list[tuple[str, str]],
+) -> Response:
+    """The page of an answer: its template, or after a form a 303 to ``then``."""
+    if trigger.then and (not request.is_htmx or spec.template is None):
+        headers += [("Location", _destination(trigger.then, request, reply.value))]
+        return Response(303, headers, b"")
+    context = _context(request, caller) | {"result": reply.value}
+    body = _render(str(_template(spec, request)), request, context)
+    return Response(reply.status or trigger.status, _with_defaults(headers), body)
+
+
+def problem_page(
+    spec: Spec, request: Request, problem: dict[str, Any], headers: list[tuple[str, str]]
+) -> Response:
+    """A problem for a person; htmx gets the alert alone, put above what they typed."""
+    del spec
+    context = _context(request, Caller()) | {"problem": problem}
+    if request.is_htmx:
+        headers = [*headers, ("HX-Retarget", "#problem"), ("HX-Reswap", "innerHTML")]
+        body = _block("problem.html", "problem", context)
+    else:
+        body = _render("problem.html", request, context)
+    return Response(problem["status"], _with_defaults(headers), body)
+
+
+def _with_defaults(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    given = {name.lower() for name, _ in headers}
+    defaults = {
+        "Content-Type": HTML,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Cache-Control": "no-store",
+    }
+    return headers + [(k, v) for k, v in defaults.items() if k.lower() not in given]
+
+
+def _destination(then: str, request: Request, value: Any) -> str:  # noqa: ANN401
+    if request.is_htmx and (current := request.header("HX-Current-URL")) and then == "back":
+        return "/" + current.split("/", 3)[-1]
+    fields = {name: getattr(value, name) for name in dir(value) if not name.startswith("_")}
+    return then.format_map(fields)
+
+
+def _template(spec: Spec, request: Request) -> Path:
+    """The back office may have a page of its own for the same data (``name.admin.html``)."""
+    own = Path(spec.source).with_suffix(".admin.html")
+    if request.header("Host").startswith("admin.") and own.exists():
+        return own.relative_to(_ROOT)
+    return Path(spec.source).with_suffix(".html").relative_to(_ROOT)
+
+
+def _render(name: str, request: Request, context: dict[str, Any]) -> bytes:
+    """The whole page, or the one block that htmx's target names (``#cart-lines``: cart_lines)."""
+    target = request.header("HX-Target").replace("-", "_")
+    if request.is_htmx and target in _environment().get_template(name).blocks:
+        return _block(name, target, context)
+    return _environment().get_template(name).render(context).encode()
+
+
+def _block(name: str, block: str, context: dict[str, Any]) -> bytes:
+    template = _environment().get_template(name)
+    return "".join(template.blocks[block](template.new_context(context))).encode()
+
+
+def _context(request: Request, caller: Caller) -> dict[str, Any]:
+    """What every template may use. Name and cart count are for display and authorise nothing."""
+    cookies = request.cookies
+    return {
+        "caller": caller,
+        "path": request.path,
+        "query": request.query if request.method == "GET" else {},
+        "is_admin_host": request.header("Host").startswith("admin."),
+        "shown_name": unquote(cookies.get("shop-name", ""))[:60],
+        "cart_count": cookies.get("cart-count", "")[:4],
+        "problem": None,
+    }
+
+
+@functools.cache
+def _environment() -> Environment:
+    loader = FileSystemLoader([str(_ROOT / "shared/runtime/templates"), str(_ROOT)])
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"money": money, "when": when, "compact_json": json.dumps}
+    environment.globals["with_query"] = with_query
+    return environment
+
+
+def money(value: Money) -> str:
+    """``$12.99``; other currencies by their code."""
+    whole, cents = divmod(abs(value.amount), 100)
+    sign = "-" if value.amount < 0 else ""
+    symbol = "$" if value.currency == "USD" else f"{value.currency} "
+    return f"{sign}{symbol}{whole:,}.{cents:02d}"
+
+
+def when(value: datetime) -> str:
+    """``25 Nov 2026, 09:23 UTC``."""
+    return value.strftime("%d %b %Y, %H:%M UTC")
+
+
+def with_query(query: dict[str, str], **changes: Any) -> str:  # noqa: ANN401
+    """The query string with some fields changed (``None`` removes one)."""
+    fields = {k: v for k, v in {**query, **changes}.items() if v is not None}
+    return "?" + urlencode(fields)

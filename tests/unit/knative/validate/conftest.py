@@ -1,0 +1,24 @@
+"""The same rules must hold with Knative's CRDs and with the models of our own."""
+
+import pytest
+
+from knative.validate import schema
+from knative.validate.crds import crd_folder
+
+
+@pytest.fixture(params=["crds", "models"])
+def either_schema(request, monkeypatch):
+    use(request.param, monkeypatch)
+    return request.param
+
+
+@pytest.fixture
+def crds(monkeypatch):
+    use("crds", monkeypatch)
+
+
+def use(source, monkeypatch):
+    if source == "models":
+        monkeypatch.setattr(schema, "crd_folder", lambda: None)
+    elif crd_folder() is None:
+        pytest.skip("no CRDs: set KNATIVE_CRDS to the folder that holds them")
