@@ -15,12 +15,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         documents = load_documents(options.paths)
-    except UnreadableManifestError as error:
+        problems = validate(
+            documents, allow_zero_initial_scale=options.allow_zero_initial_scale or None
+        )
+    except (UnreadableManifestError, FileNotFoundError) as error:
         print(error)
         return 1
-    problems = validate(
-        documents, allow_zero_initial_scale=options.allow_zero_initial_scale or None
-    )
     if options.references:
         problems += check_references(documents, known=frozenset(options.known))
     for problem in problems:

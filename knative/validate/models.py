@@ -13,6 +13,10 @@ _INT: Schema = {"type": "integer"}
 _BOOL: Schema = {"type": "boolean"}
 _ANY: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _INT_OR_TEXT: Schema = {"x-kubernetes-int-or-string": True}
+_QUANTITY: Schema = {
+    **_INT_OR_TEXT,
+    "pattern": r"^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?(\d+(\.\d*)?|\.\d+))?$",
+}
 
 
 def _obj(required: str = "", /, **fields: Schema) -> Schema:
@@ -72,7 +76,7 @@ _CONTAINER = _obj(
         )
     ),
     envFrom=_list(_obj(prefix=_TEXT, configMapRef=_SOURCE_REF, secretRef=_SOURCE_REF)),
-    resources=_obj(limits=_map(_INT_OR_TEXT), requests=_map(_INT_OR_TEXT)),
+    resources=_obj(limits=_map(_QUANTITY), requests=_map(_QUANTITY)),
     securityContext=_obj(
         allowPrivilegeEscalation=_BOOL,
         capabilities=_obj(add=_list(_TEXT), drop=_list(_TEXT)),

@@ -99,7 +99,8 @@ def _references(document: Document) -> Iterator[_Reference]:
     for reference in _walk(document.body.get("spec"), "spec"):
         namespace = reference.namespace or document.namespace
         yield reference._replace(namespace=namespace)
-    broker = (document.body.get("spec") or {}).get("broker")
+    spec = document.body.get("spec")
+    broker = spec.get("broker") if isinstance(spec, dict) else None
     if document.kind == "Trigger" and isinstance(broker, str):
         yield _Reference(
             "spec.broker", "eventing.knative.dev", "Broker", broker, document.namespace
@@ -141,7 +142,8 @@ def _in_mapping(name: str, part: dict[str, Any], path: str) -> Iterator[_Referen
         yield _core("Secret", part, path)
 
 
-def _core(kind: str, part: dict[str, Any], path: str) -> _Reference:
+def _core(kind: str, value: object, path: str) -> _Reference:
+    part = value if isinstance(value, dict) else {}
     name = part.get("secretName") or part.get("name") or ""
     return _Reference(path, "", kind, name, "", str(part.get("key", "")))
 
@@ -153,7 +155,10 @@ def _object(part: dict[str, Any], path: str) -> _Reference:
 
 def _service_of(uri: str, path: str) -> Iterator[_Reference]:
     """The Service behind a cluster-local address; a tag or another host is not ours to check."""
-    host = urlsplit(uri).hostname or ""
+    try:
+        host = urlsplit(uri).hostname or ""
+    except ValueError:  # the rules for destinations report it
+        return
     for ending in _CLUSTER_HOST_ENDINGS:
         labels = host.removesuffix(ending).split(".")
         if host.endswith(ending) and len(labels) == _NAME_AND_NAMESPACE:

@@ -22,8 +22,9 @@ _LONGEST_VALUE = 60
 def schema_findings(document: Document) -> Iterator[Finding]:
     """What the manifest's schema refuses, by position in the document."""
     group = document.group
-    if not document.api_version or not document.kind:
-        yield Finding("", "apiVersion and kind are required")
+    names = (document.body.get("apiVersion"), document.body.get("kind"))
+    if not all(name and isinstance(name, str) for name in names):
+        yield Finding("", "apiVersion and kind are required, as text")
     elif group == "knative.dev" or group.endswith(".knative.dev"):
         yield from _knative(document)
     else:

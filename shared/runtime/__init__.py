@@ -1,1 +1,1 @@
-"""What stands between a function and the platform: declarations, parsing, identity, events, answers."""
+"""What stands between a function and the platform: parsing, identity, events, answers."""

@@ -7,7 +7,7 @@ _passages: dict[str, int] = {}
 
 
 def crash_point(label: str) -> None:
-    """Kills the process (SIGKILL) at the n-th passage of the label in ``POPSHOP_CRASH_AT=label:n``."""
+    """Kills the process at the n-th passage of the label in ``POPSHOP_CRASH_AT=label:n``."""
     target, _, passage = os.environ.get("POPSHOP_CRASH_AT", "").partition(":")
     if label != target:
         return

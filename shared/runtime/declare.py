@@ -24,7 +24,7 @@ DEFAULT_LIMIT_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """A route. ``path`` is without ``/api``; a template beside the function, or ``then``, adds the page.
+    """A route; ``path`` is without ``/api``. A template beside it, or ``then``, adds the page.
 
     ``then``: where a form goes after success, formatted with the answer's fields.
     ``alias``: a second page path. ``is_api``: false for pages without an endpoint.
@@ -71,7 +71,7 @@ class Socket:
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """The gateway's external authoriser, asked before every other route: a Deployment, always on."""
+    """The gateway's external authoriser, asked before other routes: an always-on Deployment."""
 
     prefix: str
 
@@ -164,10 +164,10 @@ def authorizer(prefix: str) -> Callable[[F], F]:
 
 
 def spec_of(function: Callable[..., Any]) -> Spec:
-    """The spec of a declared function; ``LookupError`` for any other."""
+    """The spec of a declared function; ``TypeError`` for any other."""
     spec = getattr(function, "spec", None)
     if not isinstance(spec, Spec):
-        raise LookupError(f"{function!r} is not a declared function")
+        raise TypeError(f"{function!r} is not a declared function")
     return spec
 
 

@@ -26,7 +26,16 @@ class BadSignature(Invalid):
     code = "bad_signature"
 
 
-def sign_event(key: str, *, id: str, type: str, source: str, subject: str, version: int, data: bytes) -> str:  # noqa: A002, PLR0913, E501 - CloudEvents' own names
+def sign_event(
+    key: str,
+    *,
+    id: str,  # noqa: A002 - CloudEvents' own names
+    type: str,  # noqa: A002
+    source: str,
+    subject: str,
+    version: int,
+    data: bytes,
+) -> str:
     """The hex signature of an event."""
     signed = "\n".join((id, type, source, subject, str(version))).encode() + b"\n" + data
     return hmac.new(bytes.fromhex(key), signed, hashlib.sha256).hexdigest()

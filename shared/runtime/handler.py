@@ -18,7 +18,7 @@ from shared.kernel.errors import (
 )
 from shared.runtime import events
 from shared.runtime.answers import Content, Redirect, Reply, Response
-from shared.runtime.declare import JSON, Authorizer, Every, Http, On, Socket, Spec
+from shared.runtime.declare import JSON, Authorizer, Every, Http, On, Spec
 from shared.runtime.identity import HEADER, Access, Caller, check_access, read_identity
 from shared.runtime.logs import log, log_crash
 from shared.runtime.problem import (
@@ -96,7 +96,7 @@ def _answer_http(spec: Spec, request: Request) -> Response:
         spec,
         {
             "path": lambda item: _path_value(item, variables),
-            "query": lambda item: convert(_query(request), item.type, is_text=True),
+            "query": lambda item: convert(_query(request), item.hint, is_text=True),
             "body": lambda item: _body_value(trigger, request, item, form),
             "upload": lambda _: _upload(trigger, request),
             "caller": lambda _: caller,
@@ -157,14 +157,17 @@ def _identify(spec: Spec, trigger: Http, request: Request) -> Caller:
     if not header:
         raise LoginRequired("No identity came along; call through the gateway.")
     is_internal = trigger.access is Access.INTERNAL
-    settings = InternalCallSettings if is_internal else IdentitySettings
-    key = load_settings(settings, spec.context).key
+    key = (
+        load_settings(InternalCallSettings, spec.context).key
+        if is_internal
+        else load_settings(IdentitySettings, spec.context).key
+    )
     return read_identity(header, request.method, request.path, key)
 
 
 def _path_value(item: Parameter, variables: dict[str, str]) -> Any:  # noqa: ANN401
     try:
-        return convert(variables[item.name], item.type, field=item.name, is_text=True)
+        return convert(variables[item.name], item.hint, field=item.name, is_text=True)
     except Invalid as error:
         raise NotFound("There is nothing by that id.") from error
 
@@ -187,13 +190,13 @@ def _body_value(
 ) -> Any:  # noqa: ANN401
     if form is not None:
         fields = {k: v for k, v in form.items() if k not in _FORM_FIELDS_OF_THE_PAGE and v != ""}
-        return convert(nest(fields), item.type, is_text=True)
+        return convert(nest(fields), item.hint, is_text=True)
     body = request.body(trigger.limit_bytes)
     if not body and item.is_optional:
         return None
     if request.media_type != JSON:
         raise UnsupportedMediaType(f"Send {JSON}, not {request.media_type or 'nothing'}.")
-    return convert(decode_json(body), item.type)
+    return convert(decode_json(body), item.hint)
 
 
 def nest(fields: dict[str, str]) -> dict[str, Any]:
@@ -290,12 +293,6 @@ def _answer_authorization(spec: Spec, request: Request) -> Response:
     return result
 
 
-def _answer_socket(spec: Spec, request: Request) -> Response:
-    from shared.runtime.sockets import answer_socket  # noqa: PLC0415 - the WebSocket service only
-
-    return answer_socket(spec, request)
-
-
 def _require_post(request: Request) -> None:
     if request.method != "POST":
         raise MethodNotAllowed("Events are posted.", "POST")
@@ -344,5 +341,4 @@ _ANSWERS: dict[type, Callable[[Spec, Request], Response]] = {
     On: _answer_event,
     Every: _answer_tick,
     Authorizer: _answer_authorization,
-    Socket: _answer_socket,
 }

@@ -36,7 +36,7 @@ register_outage(
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that an adapter's queries need, made before deployment (``python -m knative.indexes``).
+    """An index that an adapter's queries need, made at deployment, never at start.
 
     ``keys`` as in pymongo: pairs of field and 1 or -1. ``partial`` is a filter expression.
     """

@@ -30,7 +30,7 @@ class ObjectStore:
         )
 
     def get(self, key: str, offset: int = 0, length: int = 0) -> bytes:
-        """An object's bytes, or ``length`` of them from ``offset``; ``NotFound`` if there is none."""
+        """An object's bytes, or ``length`` of them from ``offset``; else ``NotFound``."""
         try:
             response = _client(self._settings).get_object(
                 self._settings.bucket, key, offset=offset, length=length

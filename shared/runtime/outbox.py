@@ -1,4 +1,4 @@
-"""The outbox: an aggregate's document carries its unpublished events, so state and event are one write.
+"""The outbox: a document carries its unpublished events, so state and event are one write.
 
 After the write the entries are posted to the topic's KafkaSink and pulled from the document by id.
 What fails or dies in between stays in the document, found by the sparse index on ``outbox.id``, and
@@ -112,4 +112,3 @@ class Outbox:
         self._publisher.publish(entry)
         crash_point("outbox.after-publish")
         self._documents.update_one({"_id": document_id}, {"$pull": {"outbox": {"id": entry["id"]}}})
-

@@ -24,7 +24,7 @@ CONTENT_SECURITY_POLICY = (
 _ROOT = Path(__file__).parents[2]
 
 
-def answer_page(  # noqa: PLR0913 - what a page is made of
+def answer_page(
     spec: Spec,
     trigger: Http,
     request: Request,

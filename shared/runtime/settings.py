@@ -27,7 +27,7 @@ class Binding:
 
 
 def secret(variable: str, object_name: str, key: str, default: str | None = None) -> Any:  # noqa: ANN401
-    """A field bound to ``key`` of the Secret ``object_name``; with a default the key may be absent."""
+    """A field bound to ``key`` of a Secret; with a default the key may be absent."""
     return _bound(Binding(variable, object_name, key, True, default))
 
 
@@ -56,9 +56,7 @@ def _placed(binding: Binding, context: str) -> Binding:
     )
 
 
-def load_settings(
-    settings: type[S], context: str, environ: Mapping[str, str] | None = None
-) -> S:
+def load_settings(settings: type[S], context: str, environ: Mapping[str, str] | None = None) -> S:
     """The settings read from ``environ`` (the process's own by default).
 
     Raises ``LookupError`` naming every missing variable.

@@ -33,13 +33,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: ``kind`` is path, body, query, upload, caller, info, request, meta,
-    payload or port."""
+    """One parameter; ``kind`` says what fills it (see the module)."""
 
     name: str
     kind: str
-    type: Any
-    adapter: type | None = None
+    hint: Any
+    adapter: type[Any] | None = None
     is_optional: bool = False
 
 
@@ -85,16 +84,18 @@ def _adapter_of(hint: Any) -> type | None:  # noqa: ANN401
     return None
 
 
-def settings_of(adapter: type) -> dict[str, type]:
+def settings_of(adapter: type) -> dict[str, type[Any]]:
     """The settings classes that an adapter's constructor takes, by parameter name."""
-    if adapter.__init__ is object.__init__:
+    if adapter.__init__ is object.__init__:  # type: ignore[misc]  # this very class is asked
         return {}
-    hints = typing.get_type_hints(adapter.__init__)
+    hints = typing.get_type_hints(adapter.__init__)  # type: ignore[misc]
     hints.pop("return", None)
-    return {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    return {
+        name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
+    }
 
 
-def adapters_of(spec: Spec) -> list[type]:
+def adapters_of(spec: Spec) -> list[type[Any]]:
     """The adapters that a function's ports are filled with."""
     return [item.adapter for item in parameters_of(spec) if item.adapter]
 
@@ -109,7 +110,7 @@ def build_adapter(adapter: type, context: str) -> Any:  # noqa: ANN401
 def fill(spec: Spec, sources: dict[str, Callable[[Parameter], Any]]) -> dict[str, Any]:
     """The keyword arguments of a call; ``sources`` has one supplier per kind but port."""
     return {
-        item.name: build_adapter(item.adapter, spec.context)
+        item.name: build_adapter(item.adapter, spec.context)  # type: ignore[arg-type]  # hashable
         if item.adapter
         else sources[item.kind](item)
         for item in parameters_of(spec)

@@ -7,17 +7,17 @@ from knative.validate.crds import crd_folder
 
 
 @pytest.fixture(params=["crds", "models"])
-def either_schema(request, monkeypatch):
+def either_schema(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     use(request.param, monkeypatch)
-    return request.param
+    return str(request.param)
 
 
 @pytest.fixture
-def crds(monkeypatch):
+def crds(monkeypatch: pytest.MonkeyPatch) -> None:
     use("crds", monkeypatch)
 
 
-def use(source, monkeypatch):
+def use(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if source == "models":
         monkeypatch.setattr(schema, "crd_folder", lambda: None)
     elif crd_folder() is None:

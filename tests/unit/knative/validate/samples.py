@@ -105,10 +105,10 @@ def broker() -> dict[str, Any]:
 def changed(body: dict[str, Any], where: str, value: object) -> dict[str, Any]:
     """A copy with one place set, created or (DROP) removed; `where` is keys parted by spaces."""
     copied = copy.deepcopy(body)
-    *parents, last = [int(part) if part.isdigit() else part for part in where.split()]
+    *parents, last = (int(part) if part.isdigit() else part for part in where.split())
     node: Any = copied
     for part in parents:
-        node = node[part] if isinstance(node, list) else node.setdefault(part, {})
+        node = node[int(part)] if isinstance(node, list) else node.setdefault(part, {})
     if value is DROP:
         del node[last]
     else:
@@ -122,3 +122,13 @@ def document(body: dict[str, Any], file: str = "manifest.yaml") -> Document:
 
 def problems(body: dict[str, Any], **settings: bool) -> list[Problem]:
     return validate([document(body)], **settings)
+
+
+def check(body: dict[str, Any], where: str, accepted: Any, refused: Any, word: str | None) -> None:
+    """One place of a manifest, both verdicts. None: the place left out, nothing to refuse."""
+    fine = body if accepted is None else changed(body, where, accepted)
+    assert problems(fine) == []
+    if refused is None:
+        return
+    found = [str(problem) for problem in problems(changed(body, where, refused))]
+    assert any(str(word) in text for text in found), found or "nothing was refused"

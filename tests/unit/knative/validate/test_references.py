@@ -1,5 +1,7 @@
 """Names in one manifest that another must define."""
 
+from typing import Any
+
 import pytest
 
 from knative.validate import check_references
@@ -88,29 +90,29 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("user", "used", "words"), ROWS)
-def test_what_is_named_must_exist(user, used, words):
+def test_what_is_named_must_exist(user: dict[str, Any], used: dict[str, Any], words: str) -> None:
     assert found(user, used) == []
     (problem,) = found(user)
     assert words in problem
 
 
-def test_a_sink_of_another_kind_is_not_the_one_named():
+def test_a_sink_of_another_kind_is_not_the_one_named() -> None:
     assert found(kafka_source(), CORE_SERVICE)
 
 
-def test_known_names_need_no_document():
+def test_known_names_need_no_document() -> None:
     body = changed(service(), f"{CONTAINER} envFrom", [{"secretRef": {"name": "mongo"}}])
     assert check_references([document(body)], known={"Secret/mongo"}) == []
     assert check_references([document(body)], known={"ConfigMap/mongo"})
 
 
-def test_optional_references_may_lead_nowhere():
+def test_optional_references_may_lead_nowhere() -> None:
     reference = {"secretRef": {"name": "mongo", "optional": True}}
     assert found(changed(service(), f"{CONTAINER} envFrom", [reference])) == []
 
 
-def test_a_key_that_the_config_map_lacks_is_refused():
-    def env(key):
+def test_a_key_that_the_config_map_lacks_is_refused() -> None:
+    def env(key: str) -> dict[str, Any]:
         source = {"configMapKeyRef": {"name": "shop", "key": key}}
         return changed(service(), f"{CONTAINER} env", [{"name": "A", "valueFrom": source}])
 
@@ -119,12 +121,12 @@ def test_a_key_that_the_config_map_lacks_is_refused():
     assert "ConfigMap 'shop' has no key 'b'" in problem
 
 
-def test_a_reference_without_a_name_is_refused():
+def test_a_reference_without_a_name_is_refused() -> None:
     (problem,) = found(changed(service(), f"{CONTAINER} envFrom", [{"secretRef": {}}]))
     assert "names no Secret" in problem
 
 
-def test_namespaces_must_agree_where_both_are_given():
+def test_namespaces_must_agree_where_both_are_given() -> None:
     here = changed(service(), "metadata namespace", "popshop")
     source = changed(kafka_source(), "metadata namespace", "popshop")
     elsewhere = changed(source, "spec sink ref", {**SINK["ref"], "namespace": "other"})
@@ -133,11 +135,11 @@ def test_namespaces_must_agree_where_both_are_given():
     assert found(elsewhere, here)
 
 
-def test_a_name_is_defined_once_per_kind_and_namespace():
+def test_a_name_is_defined_once_per_kind_and_namespace() -> None:
     assert len(found(service(), service())) == 2
     assert found(service(), CORE_SERVICE) == []
     assert found(service(), changed(service(), "metadata namespace", "other")) == []
 
 
-def found(*bodies):
+def found(*bodies: dict[str, Any]) -> list[str]:
     return [str(problem) for problem in check_references([document(body) for body in bodies])]

@@ -1,0 +1,117 @@
+"""What auth needs from outside."""
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.auth.model import Session, User
+from shared.kernel.ids import GuestId, SessionId, UserId
+from shared.runtime.identity import Caller
+
+
+class Users(Protocol):
+    """The accounts."""
+
+    def add(self, user: User) -> None:
+        """Stores a new account and tells the others; ``EmailTaken`` if the e-mail is in use."""
+
+    def by_email(self, email: str) -> User | None:
+        """The account with this (normal) e-mail."""
+
+    def get(self, user_id: UserId) -> User | None:
+        """The account with this id."""
+
+    def save(self, user: User) -> bool:
+        """Stores the next version; false if somebody else stored one first."""
+
+    def delete(self, user: User) -> bool:
+        """Removes the person, keeps a tombstone, tells the others."""
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+
+
+class Sessions(Protocol):
+    """The logins."""
+
+    def add(self, session: Session) -> None:
+        """Stores a new session."""
+
+    def get(self, session_id: SessionId) -> Session | None:
+        """The session with this id."""
+
+    def of_user(self, user_id: UserId) -> list[Session]:
+        """The live sessions of a user, newest first."""
+
+    def rotate(self, session: Session, now: datetime) -> bool:
+        """Moves to the next generation; false if another request did so first."""
+
+    def revoke(self, session_id: SessionId) -> None:
+        """Ends a session for good."""
+
+    def delete_expired(self, now: datetime) -> int:
+        """Forgets sessions past their end."""
+
+
+class Passwords(Protocol):
+    """Password hashing."""
+
+    def hash(self, password: str) -> str:
+        """A salted hash."""
+
+    def matches(self, hashed: str | None, password: str) -> bool:
+        """Whether the password belongs to the hash; takes as long without one."""
+
+
+class Tokens(Protocol):
+    """Access tokens, refresh tokens and guest ids."""
+
+    def access_token(self, user: User, session: Session) -> str:
+        """A signed access token of 15 minutes."""
+
+    def refresh_token(self, session: Session) -> str:
+        """The refresh token of the session's present generation."""
+
+    def read_refresh_token(self, token: str) -> tuple[SessionId, int] | None:
+        """Session and generation of a genuine refresh token."""
+
+
+class AccessTokens(Protocol):
+    """Verifies access tokens and guest ids (the authoriser's part)."""
+
+    def read_access_token(self, token: str) -> tuple[Caller, int] | None:
+        """The caller and the time of issue of a genuine, unexpired token."""
+
+    def new_guest(self) -> tuple[GuestId, str]:
+        """A fresh guest id and its cookie's value."""
+
+    def read_guest(self, cookie: str) -> GuestId | None:
+        """The guest id of a genuine cookie."""
+
+
+class Revocations(Protocol):
+    """What ends an access token before its time; outages refuse (``Unavailable``)."""
+
+    def revoke_session(self, session_id: SessionId) -> None:
+        """Ends the session's access tokens at once, open sockets included."""
+
+    def revoke_user(self, user_id: UserId, now: datetime) -> None:
+        """Ends every access token of the user that was issued before now."""
+
+    def is_revoked(self, caller: Caller, issued_at: int) -> bool:
+        """Whether the caller's token was ended."""
+
+
+class Throttle(Protocol):
+    """Counts tries."""
+
+    def check(self, key: str, limit: int, window_seconds: int) -> None:
+        """Counts one try; ``RateLimited`` above the limit in the window."""
+
+    def refuse_after(self, key: str, limit: int) -> None:
+        """``RateLimited`` when ``key`` has failed ``limit`` times lately."""
+
+    def note_failure(self, key: str, window_seconds: int) -> None:
+        """Counts a failure, forgotten after the window."""
+
+    def forget(self, key: str) -> None:
+        """Forgets the failures (a success)."""

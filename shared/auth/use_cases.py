@@ -1,0 +1,110 @@
+"""Opening and renewing sessions, and the cookies that carry them."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from shared.auth.model import (
+    ACCESS_SECONDS,
+    SESSION_LIFETIME,
+    Blocked,
+    Presented,
+    Session,
+    TokenReused,
+    User,
+    judge_token,
+)
+from shared.auth.ports import Revocations, Sessions, Tokens, Users
+from shared.kernel.errors import LoginRequired
+from shared.kernel.ids import SessionId, new_id
+from shared.runtime.answers import Cookie
+
+ACCESS_COOKIE = "__Host-access"
+REFRESH_COOKIE = "__Host-refresh"
+# For display only: pages greet with it, nothing is authorised by it.
+NAME_COOKIE = "shop-name"
+SESSION_SECONDS = int(SESSION_LIFETIME.total_seconds())
+
+
+def open_session(
+    user: User, user_agent: str, sessions: Sessions, tokens: Tokens, now: datetime
+) -> tuple[Cookie, ...]:
+    """A new login of the user; a token is new at every login (ASVS 7.2.4)."""
+    session = Session(
+        id=SessionId(new_id()),
+        user_id=user.id,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + SESSION_LIFETIME,
+        user_agent=user_agent,
+    )
+    sessions.add(session)
+    return session_cookies(user, session, tokens)
+
+
+def renew_session(
+    token: str,
+    users: Users,
+    sessions: Sessions,
+    tokens: Tokens,
+    revocations: Revocations,
+    now: datetime,
+) -> tuple[User, tuple[Cookie, ...]]:
+    """Rotates the refresh token (RFC 9700, section 4.14.2).
+
+    Raises ``TokenReused`` and revokes the session for a token rotated away longer ago than the
+    grace, ``LoginRequired`` for any other that is not current.
+    """
+    session = _presented(token, sessions, tokens, revocations, now)
+    user = users.get(session.user_id)
+    if user is None or user.blocked:
+        raise LoginRequired("This account cannot be used any more.")
+    return user, session_cookies(user, session, tokens)
+
+
+def _presented(
+    token: str, sessions: Sessions, tokens: Tokens, revocations: Revocations, now: datetime
+) -> Session:
+    named = tokens.read_refresh_token(token)
+    session = sessions.get(named[0]) if named else None
+    verdict = judge_token(session, named[1] if named else 0, now)
+    if session is None or verdict is Presented.REFUSE:
+        raise LoginRequired("The session has ended; log in again.")
+    if verdict is Presented.REVOKE:
+        sessions.revoke(session.id)
+        revocations.revoke_session(session.id)
+        raise TokenReused("This token was used before; the session is ended for safety.")
+    if verdict is Presented.ROTATE:
+        # Whoever loses the race finds the winner's generation, and gets that.
+        sessions.rotate(session, now)
+        session = sessions.get(session.id) or session
+    return session
+
+
+def session_cookies(user: User, session: Session, tokens: Tokens) -> tuple[Cookie, ...]:
+    """Access, refresh and display cookies; ``Blocked`` for a blocked user."""
+    if user.blocked:
+        raise Blocked("This account is blocked; write to us.")
+    return (
+        Cookie(
+            name=ACCESS_COOKIE,
+            value=tokens.access_token(user, session),
+            max_age_seconds=ACCESS_SECONDS,
+        ),
+        Cookie(
+            name=REFRESH_COOKIE,
+            value=tokens.refresh_token(session),
+            max_age_seconds=SESSION_SECONDS,
+        ),
+        Cookie(
+            name=NAME_COOKIE,
+            value=quote(user.name),
+            max_age_seconds=SESSION_SECONDS,
+            is_http_only=False,
+        ),
+    )
+
+
+def no_cookies() -> tuple[Cookie, ...]:
+    """What removes a session from the browser."""
+    names = (ACCESS_COOKIE, REFRESH_COOKIE, NAME_COOKIE)
+    return tuple(Cookie(name=name, value="", max_age_seconds=0) for name in names)

@@ -1,0 +1,84 @@
+"""How a cart changes on its own: a guest's cart merges, a paid order leaves, a cancelled returns."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from shared.cart.model import (
+    KEPT_MARKS,
+    MAX_QUANTITY,
+    MERGED,
+    MERGING,
+    OPEN,
+    Cart,
+    Line,
+    Product,
+    with_lines,
+)
+from shared.contracts.orders import OrderLine
+from shared.kernel.ids import CartId, OrderId, ProductId, UserId
+
+
+def frozen_for(guest: Cart, user_id: UserId, now: datetime) -> Cart:
+    """The guest's cart, closed to everybody until ``user_id`` has taken its lines."""
+    return replace(guest, state=MERGING, merging_into=user_id, updated_at=now)
+
+
+def taking(
+    cart: Cart, guest: Cart, products: Mapping[ProductId, Product], now: datetime
+) -> Cart | None:
+    """The user's cart with the guest's lines added, up to 99 of each; ``None`` if taken before."""
+    if guest.id in cart.merged_carts:
+        return None
+    quantities = {line.product_id: line for line in cart.lines}
+    for line in guest.lines:
+        mine = quantities.get(line.product_id)
+        both = line.quantity + (mine.quantity if mine else 0)
+        quantities[line.product_id] = replace(mine or line, quantity=min(both, MAX_QUANTITY))
+    taken = with_lines(cart, quantities.values(), products, now)
+    marks = [*cart.merged_carts, guest.id][-KEPT_MARKS:]
+    return replace(taken, coupon=cart.coupon or guest.coupon, merged_carts=marks)
+
+
+def emptied_by_merge(guest: Cart, now: datetime) -> Cart:
+    """The guest's cart after its lines were taken."""
+    return replace(guest, state=MERGED, lines=[], coupon=None, updated_at=now)
+
+
+def begun_anew(merged: Cart, cart_id: CartId, now: datetime) -> Cart:
+    """A fresh cart in the place of a merged one: the guest id outlives the log-in."""
+    fresh = replace(merged, id=cart_id, state=OPEN, lines=[], coupon=None, merging_into=None)
+    return replace(fresh, version=merged.version + 1, attempt=1, begun=None, updated_at=now)
+
+
+def settled(
+    cart: Cart,
+    order_id: OrderId,
+    paid: list[OrderLine],
+    products: Mapping[ProductId, Product],
+    now: datetime,
+) -> Cart | None:
+    """The cart without the pieces of a paid order; ``None`` if they left before.
+
+    What was put in after the checkout stays.
+    """
+    if order_id in cart.settled_orders:
+        return None
+    bought: dict[str, int] = {}
+    for item in paid:
+        bought[item.product_id] = bought.get(item.product_id, 0) + item.quantity
+    left = [_less(line, bought.get(line.product_id, 0)) for line in cart.lines]
+    kept = [line for line in left if line.quantity > 0]
+    marks = [*cart.settled_orders, order_id][-KEPT_MARKS:]
+    return replace(with_lines(cart, kept, products, now), settled_orders=marks)
+
+
+def reopened(cart: Cart, version: int, attempt: int, now: datetime) -> Cart | None:
+    """The cart ready for its next attempt; ``None`` when it changed or was reopened since."""
+    if (cart.version, cart.attempt) != (version, attempt):
+        return None
+    return replace(cart, attempt=attempt + 1, updated_at=now)
+
+
+def _less(line: Line, quantity: int) -> Line:
+    return replace(line, quantity=line.quantity - quantity)

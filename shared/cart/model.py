@@ -1,0 +1,292 @@
+"""The cart: lines with the prices their owner has seen, and how they change."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared.cart.pricing import Price, price
+from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.ids import CartId, GuestId, OrderId, ProductId, UserId
+from shared.kernel.money import Money
+
+MAX_QUANTITY = 99
+MAX_LINES = 100
+IDLE_GUEST_LIFETIME = timedelta(days=30)
+# How far back a repeated event or request is recognised.
+KEPT_CHECKOUTS = 100
+KEPT_MARKS = 200
+
+OPEN, MERGING, MERGED = "open", "merging", "merged"
+
+
+class EmptyCart(Conflict):
+    """There is nothing to check out."""
+
+    code = "empty_cart"
+
+
+class OutOfStock(Conflict):
+    """Less is available than the cart holds; carries the fresh ``cart``."""
+
+    code = "out_of_stock"
+
+
+class PriceChanged(Conflict):
+    """A price differs from what the shopper saw; carries the fresh ``cart``."""
+
+    code = "price_changed"
+
+
+class IdempotencyMismatch(Invalid):
+    """The key came before with another body."""
+
+    code = "idempotency_mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose cart: the user's, or else the guest's. With both, the guest's cart merges."""
+
+    user_id: UserId | None
+    guest_id: GuestId | None
+
+    @property
+    def key(self) -> str:
+        """The cart's place: ``user:<id>`` or ``guest:<id>``."""
+        return user_key(self.user_id) if self.user_id else guest_key(self.guest_id)
+
+
+def user_key(user_id: UserId) -> str:
+    """The place of a user's cart."""
+    return f"user:{user_id}"
+
+
+def guest_key(guest_id: GuestId | None) -> str:
+    """The place of a guest's cart."""
+    if not guest_id:
+        raise NotFound("There is no cart without a guest or a user.")
+    return f"guest:{guest_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """The cart's copy of a product; a deleted one stays as a tombstone."""
+
+    id: ProductId
+    title: str
+    price: Money
+    available: int
+    deleted: bool = False
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """So many pieces of a product, and the unit price shown at the last change of the cart."""
+
+    product_id: ProductId
+    quantity: int
+    seen_price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A checkout that made (or found) an order, kept to answer its repetitions alike."""
+
+    order_id: OrderId
+    status: str
+    version: int
+    attempt: int
+    key: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """A line at today's price; ``available`` is the pieces on sale, 0 when the product is gone."""
+
+    product_id: ProductId
+    title: str
+    unit_price: Money
+    quantity: int
+    line_total: Money
+    available: int
+    price_changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartView:
+    """What the API shows of a cart."""
+
+    id: CartId
+    version: int
+    lines: list[LineView]
+    coupon: str | None
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+
+    @property
+    def pieces(self) -> int:
+        """The number shown beside the cart's link."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def has_changed_prices(self) -> bool:
+        """Whether a price moved since the cart was last changed."""
+        return any(line.price_changed for line in self.lines)
+
+    @property
+    def short_lines(self) -> list[LineView]:
+        """The lines that want more than there is."""
+        return [line for line in self.lines if line.available < line.quantity]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cart:
+    """One owner's cart.
+
+    ``version`` counts its changes, ``attempt`` the checkouts of one version: together with ``id``
+    they are the key of an order. ``state``: open; a guest's goes merging -> merged, once per ``id``.
+    ``begun`` is the (version, attempt) for which an order may exist already.
+    """
+
+    owner: str
+    id: CartId
+    state: str = OPEN
+    version: int = 1
+    attempt: int = 1
+    lines: list[Line] = field(default_factory=list)
+    coupon: str | None = None
+    merging_into: UserId | None = None
+    merged_carts: list[CartId] = field(default_factory=list)
+    settled_orders: list[OrderId] = field(default_factory=list)
+    begun: tuple[int, int] | None = None
+    checkouts: list[Checkout] = field(default_factory=list)
+    updated_at: datetime
+
+    @property
+    def product_ids(self) -> list[ProductId]:
+        """The products in the cart."""
+        return [line.product_id for line in self.lines]
+
+    @property
+    def has_begun_checkout(self) -> bool:
+        """Whether an order for exactly this state may exist already."""
+        return self.begun == (self.version, self.attempt)
+
+    def quantity_of(self, product_id: ProductId) -> int:
+        """The pieces of a product, 0 when it is not in the cart."""
+        return next((item.quantity for item in self.lines if item.product_id == product_id), 0)
+
+    def checkout_of_this_state(self) -> Checkout | None:
+        """The recorded checkout of exactly this version and attempt."""
+        state = (self.version, self.attempt)
+        return next((one for one in self.checkouts if (one.version, one.attempt) == state), None)
+
+    def checkout_with_key(self, key: str, fingerprint: str) -> Checkout | None:
+        """The checkout recorded under an Idempotency-Key.
+
+        Raises ``IdempotencyMismatch`` when the key came with another body.
+        """
+        found = next((item for item in self.checkouts if item.key == key), None)
+        if found and found.fingerprint != fingerprint:
+            raise IdempotencyMismatch(
+                {"Idempotency-Key": "was used with another body; send a new key"}
+            )
+        return found
+
+    def price_seen(self) -> Price:
+        """The sums at the prices that the owner has seen."""
+        return price([line.seen_price.times(line.quantity) for line in self.lines])
+
+    def view(self, products: Mapping[ProductId, Product]) -> CartView:
+        """The cart at today's prices."""
+        currency = self.lines[0].seen_price.currency if self.lines else ""
+        lines = [_line_view(line, products.get(line.product_id), currency) for line in self.lines]
+        sums = price([line.line_total for line in lines])
+        return CartView(
+            id=self.id,
+            version=self.version,
+            lines=lines,
+            coupon=self.coupon,
+            subtotal=sums.subtotal,
+            discount=sums.discount,
+            shipping=sums.shipping,
+            tax=sums.tax,
+            total=sums.total,
+        )
+
+
+def _line_view(line: Line, product: Product | None, currency: str) -> LineView:
+    """A product that is gone, or is now sold in another currency, cannot be had."""
+    is_sold = product is not None and not product.deleted and product.price.currency == currency
+    unit_price = product.price if product and is_sold else line.seen_price
+    if line.seen_price.currency != currency:
+        unit_price = Money(0, currency)
+    return LineView(
+        product_id=line.product_id,
+        title=product.title if product else "A product that is no longer sold",
+        unit_price=unit_price,
+        quantity=line.quantity,
+        line_total=unit_price.times(line.quantity),
+        available=max(product.available, 0) if product and is_sold else 0,
+        price_changed=unit_price != line.seen_price,
+    )
+
+
+def with_lines(
+    cart: Cart, lines: Iterable[Line], products: Mapping[ProductId, Product], now: datetime
+) -> Cart:
+    """The next version with these lines, all at today's prices: the owner sees them now."""
+    seen = [_at_price_of_today(line, products.get(line.product_id)) for line in lines]
+    return replace(cart, lines=seen, version=cart.version + 1, attempt=1, updated_at=now)
+
+
+def _at_price_of_today(line: Line, product: Product | None) -> Line:
+    is_sold = product and not product.deleted
+    return replace(line, seen_price=product.price) if product and is_sold else line
+
+
+def with_quantity(
+    cart: Cart,
+    product_id: ProductId,
+    quantity: int,
+    products: Mapping[ProductId, Product],
+    now: datetime,
+) -> Cart:
+    """The next version holding ``quantity`` pieces of a product, none at 0.
+
+    Raises ``NotFound`` for a product that is not sold and ``Invalid`` for a quantity above 99, a
+    full cart or a product in another currency.
+    """
+    if quantity == cart.quantity_of(product_id):
+        return cart
+    if quantity == 0:
+        kept = [line for line in cart.lines if line.product_id != product_id]
+        return with_lines(cart, kept, products, now)
+    line = _new_line(cart, product_id, quantity, products)
+    if product_id in cart.product_ids:
+        lines = [line if old.product_id == product_id else old for old in cart.lines]
+    else:
+        lines = [*cart.lines, line]
+    return with_lines(cart, lines, products, now)
+
+
+def _new_line(
+    cart: Cart, product_id: ProductId, quantity: int, products: Mapping[ProductId, Product]
+) -> Line:
+    product = products.get(product_id)
+    if product is None or product.deleted:
+        raise NotFound("There is no such product on sale.")
+    if quantity > MAX_QUANTITY:
+        raise Invalid({"quantity": f"at most {MAX_QUANTITY} of one product, not {quantity}"})
+    others = [line for line in cart.lines if line.product_id != product_id]
+    if len(others) >= MAX_LINES:
+        raise Invalid({"product_id": f"the cart holds {MAX_LINES} different products already"})
+    if others and others[0].seen_price.currency != product.price.currency:
+        sold_in, paid_in = product.price.currency, others[0].seen_price.currency
+        raise Invalid({"product_id": f"sold in {sold_in}; this cart is in {paid_in}"})
+    return Line(product_id=product_id, quantity=quantity, seen_price=product.price)

@@ -1,0 +1,75 @@
+"""Opens the caller's cart; a guest's cart joins the user's on the first call after the log-in."""
+
+from shared.cart.changes import begun_anew, emptied_by_merge, frozen_for, taking
+from shared.cart.model import MERGED, MERGING, Cart, CartView, Owner, guest_key, user_key
+from shared.cart.ports import Carts, Products
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Unavailable
+from shared.kernel.ids import CartId, UserId, new_id
+
+# Every lost race means that another change won, so so many rivals at once are served.
+TRIES = 20
+
+
+def busy() -> Unavailable:
+    """The refusal when rivals won every try."""
+    return Unavailable("This cart is being changed from many places at once; try again.")
+
+
+def open_cart(carts: Carts, products: Products, owner: Owner, clock: Clock) -> Cart:
+    """The owner's cart, made when there is none, with the guest's merged into it."""
+    if owner.user_id and owner.guest_id:
+        _merge_guest(carts, products, guest_key(owner.guest_id), owner.user_id, clock)
+    for _ in range(TRIES):
+        cart = carts.get(owner.key)
+        if cart is None:
+            fresh = Cart(owner=owner.key, id=CartId(new_id()), updated_at=clock.now())
+            if carts.add(fresh):
+                return fresh
+        elif cart.state == MERGING:
+            _finish_merge(carts, products, cart, clock)
+        elif cart.state == MERGED:
+            fresh = begun_anew(cart, CartId(new_id()), clock.now())
+            if carts.save(cart, fresh):
+                return fresh
+        else:
+            return cart
+    raise busy()
+
+
+def show_cart(carts: Carts, products: Products, owner: Owner, clock: Clock) -> CartView:
+    """The owner's cart at today's prices."""
+    cart = open_cart(carts, products, owner, clock)
+    return cart.view(products.find(cart.product_ids))
+
+
+def _merge_guest(
+    carts: Carts, products: Products, guest_place: str, user_id: UserId, clock: Clock
+) -> None:
+    """Whoever wins the step to merging names the user; everybody may finish what is begun."""
+    for _ in range(TRIES):
+        guest = carts.get(guest_place)
+        if guest is None or guest.state == MERGED:
+            return None
+        if guest.state == MERGING:
+            return _finish_merge(carts, products, guest, clock)
+        if not guest.lines and not guest.coupon:
+            return None
+        frozen = frozen_for(guest, user_id, clock.now())
+        if carts.save(guest, frozen):
+            return _finish_merge(carts, products, frozen, clock)
+    raise busy()
+
+
+def _finish_merge(carts: Carts, products: Products, guest: Cart, clock: Clock) -> None:
+    """The user named in the guest's cart takes it, then it is emptied; each step only once."""
+    assert guest.merging_into  # noqa: S101 - the state merging has it
+    owner = Owner(guest.merging_into, None)
+    for _ in range(TRIES):
+        cart = carts.get(user_key(guest.merging_into)) or open_cart(carts, products, owner, clock)
+        known = products.find([*cart.product_ids, *guest.product_ids])
+        taken = taking(cart, guest, known, clock.now())
+        if taken is None or carts.save(cart, taken):
+            carts.save(guest, emptied_by_merge(guest, clock.now()))
+            return
+    raise busy()
