@@ -1,4 +1,4 @@
-"""How a cart changes on its own: a guest's cart merges, a paid order leaves, a cancelled returns."""
+"""What becomes of a cart when an order is paid or cancelled, and when a guest logs in (rules)."""
 
 from collections.abc import Mapping
 from dataclasses import replace

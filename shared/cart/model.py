@@ -149,7 +149,7 @@ class Cart:
     """One owner's cart.
 
     ``version`` counts its changes, ``attempt`` the checkouts of one version: together with ``id``
-    they are the key of an order. ``state``: open; a guest's goes merging -> merged, once per ``id``.
+    they are the key of an order. ``state``: open; a guest's goes merging -> merged, once an ``id``.
     ``begun`` is the (version, attempt) for which an order may exist already.
     """
 

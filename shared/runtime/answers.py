@@ -1,7 +1,7 @@
 """What a function may return besides a plain value."""
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
@@ -59,8 +59,3 @@ class Response:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
-
-
-def as_plain(value: Any) -> Any:  # noqa: ANN401 - whatever a function returns
-    """The value inside a ``Reply``, or the value itself."""
-    return value.value if isinstance(value, Reply) else value

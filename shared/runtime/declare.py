@@ -104,8 +104,10 @@ class Spec:
     @property
     def has_page(self) -> bool:
         """Whether people meet it in a browser."""
-        is_http = isinstance(self.trigger, Http)
-        return is_http and bool(self.template or cast("Http", self.trigger).then)
+        trigger = self.trigger
+        if not isinstance(trigger, Http):
+            return False
+        return bool(self.template or trigger.then or not trigger.is_api)
 
 
 def http(  # noqa: PLR0913 - each is one fact of the route

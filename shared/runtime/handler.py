@@ -137,8 +137,9 @@ def match_path(spec: Spec, path: str) -> dict[str, str] | None:
 def _patterns(spec: Spec) -> tuple[re.Pattern[str], ...]:
     trigger = spec.trigger
     assert isinstance(trigger, Http)  # noqa: S101 - routes only
-    paths = [API_PREFIX + trigger.path] if trigger.is_api else []
-    paths += [trigger.path] if spec.has_page or trigger.access is Access.INTERNAL else []
+    is_internal = trigger.access is Access.INTERNAL
+    paths = [API_PREFIX + trigger.path] if trigger.is_api and not is_internal else []
+    paths += [trigger.path] if spec.has_page or is_internal else []
     paths += [trigger.alias] if trigger.alias else []
     return tuple(_pattern(path) for path in paths)
 

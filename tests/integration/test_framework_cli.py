@@ -11,8 +11,18 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.runtime.declare import Http, spec_of
+from shared.contracts.event import source_of, type_of
+from shared.runtime.declare import Every, Http, On, spec_of
+from shared.runtime.events import event_headers
+from shared.runtime.identity import Access
 from tests.architecture.test_functions import FILES, ROOT, spec_in
+
+KEY = "ab" * 32
+CONTEXTS = ("AUTH", "PRODUCTS", "CART", "ORDERS", "PAYMENTS")
+KEYS = {f"EVENT_KEY_{context}": KEY for context in CONTEXTS} | {
+    "IDENTITY_KEY": KEY,
+    "ORDERS_CALL_KEY": KEY,
+}
 
 
 def free_port() -> int:
@@ -28,7 +38,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[tuple[Path, str]]:
     program = Path(sys.executable).with_name("functions-framework")
     source = str(path.relative_to(ROOT))
     argv = [str(program), "--source", source, "--target", path.stem, "--host", "127.0.0.1"]
-    environ = {"PATH": os.environ["PATH"], "IDENTITY_KEY": "ab" * 32, "PYTHONPATH": str(ROOT)}
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | KEYS
     process = subprocess.Popen([*argv, "--port", str(port)], cwd=ROOT, env=environ)
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
@@ -53,20 +63,53 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 def test_a_function_answers_under_the_stock_cli(served):
     path, url = served
     trigger = spec_in(path).trigger
-    if not isinstance(trigger, Http):
-        assert requests.get(url, timeout=5).status_code == 405
-        answer = requests.post(url, data=b"{}", timeout=5)
-        assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-        return
-    route = f"{url}/api{trigger.path}"
+    if isinstance(trigger, Http):
+        a_route_refuses_what_it_should(url, trigger)
+    elif isinstance(trigger, On):
+        a_reaction_refuses_what_it_should(url, trigger)
+    elif isinstance(trigger, Every):
+        refuses_what_is_no_event(url)
+
+
+def a_route_refuses_what_it_should(url: str, trigger: Http) -> None:
+    prefix = "/api" if trigger.is_api and trigger.access is not Access.INTERNAL else ""
+    route = url + prefix + trigger.path
     assert requests.get(f"{url}/api/nothing-here", timeout=5).status_code == 404
     other = "DELETE" if trigger.method != "DELETE" else "GET"
     assert requests.request(other, route, timeout=5).status_code == 405
+    headers = {"x-shop-identity": "forged"}
     forged = requests.request(
-        trigger.method, route, headers={"x-shop-identity": "forged"}, timeout=5
+        trigger.method, route, headers=headers, timeout=5, allow_redirects=False
     )
-    assert (forged.status_code, forged.json()["code"]) == (401, "login_required")
+    if trigger.is_api:
+        assert (forged.status_code, forged.json()["code"]) == (401, "login_required")
+    else:
+        assert forged.status_code == 303
+        assert forged.headers["Location"].startswith("/auth/refresh?next=")
     assert forged.headers["X-Request-Id"]
+
+
+def a_reaction_refuses_what_it_should(url: str, trigger: On) -> None:
+    refuses_what_is_no_event(url)
+    payload = trigger.payloads[0]
+    named = {
+        "id": "1",
+        "type": type_of(payload),
+        "source": source_of(payload),
+        "subject": "s",
+        "version": 1,
+    }
+    entry = named | {"time": "2026-01-01T00:00:00Z", "traceparent": "", "data": "{}"}
+    for key, code in (("cd" * 32, "bad_signature"), (KEY, "invalid_request")):
+        headers = event_headers(entry, key)
+        answer = requests.post(url, data=b"{}", headers=headers, timeout=5)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def refuses_what_is_no_event(url: str) -> None:
+    assert requests.get(url, timeout=5).status_code == 405
+    answer = requests.post(url, data=b"{}", timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
 
 
 def test_the_spec_survives_loading():

@@ -88,6 +88,8 @@ class CheckoutDesk:
         try:
             return self.orders.place(_order_of(cart, request))
         except (OutOfStock, PriceChanged) as refusal:
+            begun = replace(cart, begun=(cart.version, cart.attempt))
+            self.carts.save(begun, replace(cart, begun=None))
             view = cart.view(self.products.find(cart.product_ids))
             raise type(refusal)(refusal.detail, cart=view) from refusal
 

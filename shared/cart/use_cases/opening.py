@@ -50,14 +50,16 @@ def _merge_guest(
     for _ in range(TRIES):
         guest = carts.get(guest_place)
         if guest is None or guest.state == MERGED:
-            return None
+            return
         if guest.state == MERGING:
-            return _finish_merge(carts, products, guest, clock)
+            _finish_merge(carts, products, guest, clock)
+            return
         if not guest.lines and not guest.coupon:
-            return None
+            return
         frozen = frozen_for(guest, user_id, clock.now())
         if carts.save(guest, frozen):
-            return _finish_merge(carts, products, frozen, clock)
+            _finish_merge(carts, products, frozen, clock)
+            return
     raise busy()
 
 

@@ -170,7 +170,7 @@ def test_logging_out_ends_refreshing_and_the_access_token(auth):
     (session_id,) = auth.sessions.by_id
     user_id = auth.sessions.by_id[session_id].user_id
     caller = Caller(user_id=user_id, role="user", session_id=session_id)
-    log_out(caller, auth.sessions, auth.revocations)  # type: ignore[arg-type]
+    log_out(caller, auth.sessions, auth.revocations)
     assert auth.revocations.sessions == {session_id}
     with pytest.raises(LoginRequired):
         auth.refresh(token)

@@ -1,0 +1,25 @@
+"""DELETE /cart: empties the cart."""
+
+from typing import Annotated
+
+from shared.cart.model import CartView, Owner
+from shared.cart.mongo import MongoCarts, MongoProducts
+from shared.cart.ports import Carts, Products
+from shared.cart.replies import with_count
+from shared.cart.use_cases.changing import change_cart, clearing
+from shared.kernel.clock import Clock, SystemClock
+from shared.runtime.answers import Reply
+from shared.runtime.declare import http
+from shared.runtime.identity import Access, Caller
+
+
+@http("DELETE", "/cart", access=Access.GUEST, then="/cart")
+def clear_cart(
+    caller: Caller,
+    carts: Annotated[Carts, MongoCarts],
+    products: Annotated[Products, MongoProducts],
+    clock: Annotated[Clock, SystemClock],
+) -> Reply[CartView]:
+    """Empties the cart."""
+    owner = Owner(caller.user_id, caller.guest_id)
+    return with_count(change_cart(carts, products, owner, clock, clearing))

@@ -1,0 +1,25 @@
+"""GET /cart: the caller's cart with today's prices."""
+
+from typing import Annotated
+
+from shared.cart.model import CartView, Owner
+from shared.cart.mongo import MongoCarts, MongoProducts
+from shared.cart.ports import Carts, Products
+from shared.cart.replies import with_count
+from shared.cart.use_cases.opening import show_cart
+from shared.kernel.clock import Clock, SystemClock
+from shared.runtime.answers import Reply
+from shared.runtime.declare import http
+from shared.runtime.identity import Access, Caller
+
+
+@http("GET", "/cart", access=Access.GUEST)
+def get_cart(
+    caller: Caller,
+    carts: Annotated[Carts, MongoCarts],
+    products: Annotated[Products, MongoProducts],
+    clock: Annotated[Clock, SystemClock],
+) -> Reply[CartView]:
+    """The caller's cart with today's prices."""
+    owner = Owner(caller.user_id, caller.guest_id)
+    return with_count(show_cart(carts, products, owner, clock))

@@ -1,0 +1,25 @@
+"""The page /checkout: the address form beside what the cart costs."""
+
+from typing import Annotated
+
+from shared.cart.model import CartView, Owner
+from shared.cart.mongo import MongoCarts, MongoProducts
+from shared.cart.ports import Carts, Products
+from shared.cart.replies import with_count
+from shared.cart.use_cases.opening import show_cart
+from shared.kernel.clock import Clock, SystemClock
+from shared.runtime.answers import Reply
+from shared.runtime.declare import page
+from shared.runtime.identity import Access, Caller
+
+
+@page("/checkout", access=Access.USER)
+def show_checkout(
+    caller: Caller,
+    carts: Annotated[Carts, MongoCarts],
+    products: Annotated[Products, MongoProducts],
+    clock: Annotated[Clock, SystemClock],
+) -> Reply[CartView]:
+    """Asks for the address and shows what the cart costs."""
+    owner = Owner(caller.user, caller.guest_id)
+    return with_count(show_cart(carts, products, owner, clock))

@@ -1,0 +1,122 @@
+"""Carts and the cart's copy of the products in MongoDB."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.cart.model import KEPT_CHECKOUTS, MERGING, Cart, Checkout, Product
+from shared.contracts.cart import CartCheckout
+from shared.contracts.event import NewEvent
+from shared.kernel.ids import CartId, ProductId
+from shared.runtime.mongo import DuplicateKeyError, Index, collection
+from shared.runtime.outbox import Outbox, Publisher
+from shared.runtime.settings import EventSettings, MongoSettings
+
+INDEXES = (
+    Index("carts", [("id", 1)], unique=True),
+    Index("carts", [("outbox.id", 1)], sparse=True),
+    Index("carts", [("updated_at", 1)]),
+)
+_GUESTS = {"$gte": "guest:", "$lt": "guest;"}
+
+
+class MongoCarts:
+    """The ``carts`` collection; ``_id`` is the owner's place."""
+
+    def __init__(self, mongo: MongoSettings, events: EventSettings) -> None:
+        self._carts = collection(mongo, "carts")
+        self._outbox = Outbox(self._carts, Publisher(events))
+
+    def get(self, owner: str) -> Cart | None:
+        """The cart in the place ``user:<id>`` or ``guest:<id>``."""
+        return _cart(self._carts.find_one({"_id": owner}))
+
+    def by_id(self, cart_id: CartId) -> Cart | None:
+        """The cart with this public id."""
+        return _cart(self._carts.find_one({"id": cart_id}))
+
+    def add(self, cart: Cart) -> bool:
+        """Stores a first cart; false if its place is taken."""
+        try:
+            self._carts.insert_one({"_id": cart.owner, "checkouts": []} | _fields(cart))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def save(self, before: Cart, after: Cart) -> bool:
+        """Stores ``after`` if the cart is still ``before`` (id, state, version and attempt)."""
+        guard = {
+            "_id": before.owner,
+            "id": before.id,
+            "state": before.state,
+            "version": before.version,
+            "attempt": before.attempt,
+        }
+        return bool(self._carts.update_one(guard, {"$set": _fields(after)}).matched_count)
+
+    def record_checkout(self, cart: Cart, checkout: Checkout, event: CartCheckout) -> None:
+        """Remembers a checkout, and its key if new; the order's first one is told to the others."""
+        event_of_cart = NewEvent(payload=event, subject=event.cart_id, version=event.version)
+        entries = self._outbox.entries([event_of_cart])
+        push = {"$each": [msgspec.to_builtins(checkout)], "$slice": -KEPT_CHECKOUTS}
+        first = self._carts.update_one(
+            {"_id": cart.owner, "checkouts.order_id": {"$ne": checkout.order_id}},
+            {"$push": {"checkouts": push, "outbox": {"$each": entries}}},
+        )
+        if first.modified_count:
+            self._outbox.flush(cart.owner, entries)
+        elif checkout.key:
+            self._carts.update_one(
+                {"_id": cart.owner, "checkouts.key": {"$ne": checkout.key}},
+                {"$push": {"checkouts": push}},
+            )
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+        return self._outbox.sweep()
+
+    def delete_idle_guests(self, before: datetime) -> int:
+        """Forgets guests' carts untouched since; how many."""
+        idle = {"_id": _GUESTS, "updated_at": {"$lt": before}, "state": {"$ne": MERGING}}
+        return int(self._carts.delete_many(idle).deleted_count)
+
+
+class MongoProducts:
+    """The ``products`` collection: the newest known state of each."""
+
+    def __init__(self, mongo: MongoSettings) -> None:
+        self._products = collection(mongo, "products")
+
+    def keep(self, product: Product) -> bool:
+        """Stores the state if it is newer than the one kept; whether it was."""
+        fields: dict[str, Any] = msgspec.to_builtins(product)
+        guard = {"_id": fields.pop("id"), "version": {"$lt": product.version}}
+        try:
+            self._products.update_one(guard, {"$set": fields}, upsert=True)
+        except DuplicateKeyError:
+            return False  # the kept one is as new or newer: the guard missed it, the upsert met it
+        return True
+
+    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+        """The known ones of these products, tombstones included."""
+        wanted = list(product_ids)
+        found = self._products.find({"_id": {"$in": wanted}}) if wanted else ()
+        return {item["_id"]: msgspec.convert(_with_id(item), Product) for item in found}
+
+
+def _fields(cart: Cart) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(cart, builtin_types=(datetime,))
+    del fields["owner"], fields["checkouts"]
+    return fields
+
+
+def _cart(document: dict[str, Any] | None) -> Cart | None:
+    if document is None:
+        return None
+    return msgspec.convert({"owner": document["_id"]} | document, Cart)
+
+
+def _with_id(document: dict[str, Any]) -> dict[str, Any]:
+    return {"id": document["_id"]} | document
