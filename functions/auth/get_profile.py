@@ -10,7 +10,7 @@ from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
 
 
-@http("GET", "/auth/me", access=Access.USER)
+@http("GET", "/auth/me", access=Access.USER, alias="/profile")
 def get_profile(caller: Caller, users: Annotated[Users, MongoUsers]) -> UserAnswer:
     """The caller's own account."""
     user = users.get(caller.user)

@@ -1,11 +1,12 @@
 """What auth needs from outside."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.auth.model import Session, User
 from shared.kernel.ids import GuestId, SessionId, UserId
-from shared.runtime.identity import Caller
+from shared.runtime.identity import Access, Caller
 
 
 class Users(Protocol):
@@ -99,6 +100,31 @@ class Revocations(Protocol):
 
     def is_revoked(self, caller: Caller, issued_at: int) -> bool:
         """Whether the caller's token was ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A route of the gateway: who may call it, and the context whose key signs the caller."""
+
+    service: str
+    context: str
+    access: Access
+    timeout_seconds: int
+    is_socket: bool = False
+
+
+class Routes(Protocol):
+    """The gateway's route table."""
+
+    def find(self, host: str, method: str, path: str) -> Route | None:
+        """The route of a request; HEAD is asked as GET."""
+
+
+class Identities(Protocol):
+    """Signs who calls, for one function and one call."""
+
+    def sign(self, route: Route, method: str, path: str, caller: Caller) -> str:
+        """The identity header's value."""
 
 
 class Throttle(Protocol):

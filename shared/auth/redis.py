@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from shared.auth.model import ACCESS_SECONDS
+from shared.contracts.auth import REVOKED_CHANNEL, revoked_session_key, revoked_user_key
 from shared.kernel.errors import RateLimited
 from shared.kernel.ids import SessionId, UserId
 from shared.runtime.identity import Caller
 from shared.runtime.redis import connect_redis
 from shared.runtime.settings import RedisSettings
-
-# Sockets listen here to close with 4401; the message is the session's or user's revocation key.
-REVOKED_CHANNEL = "revoked"
 
 
 class RedisRevocations:
@@ -21,15 +19,15 @@ class RedisRevocations:
 
     def revoke_session(self, session_id: SessionId) -> None:
         """Ends the session's access tokens at once, open sockets included."""
-        self._revoke(f"revoked:session:{session_id}", "1")
+        self._revoke(revoked_session_key(session_id), "1")
 
     def revoke_user(self, user_id: UserId, now: datetime) -> None:
         """Ends every access token of the user that was issued before now."""
-        self._revoke(f"revoked:user:{user_id}", str(int(now.timestamp())))
+        self._revoke(revoked_user_key(user_id), str(int(now.timestamp())))
 
     def is_revoked(self, caller: Caller, issued_at: int) -> bool:
         """Whether the caller's token was ended."""
-        keys = [f"revoked:session:{caller.session_id}", f"revoked:user:{caller.user_id}"]
+        keys = [revoked_session_key(str(caller.session_id)), revoked_user_key(str(caller.user_id))]
         session, user = self._redis.mget(keys)
         return session is not None or (user is not None and issued_at <= int(user))
 

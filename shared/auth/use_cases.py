@@ -14,8 +14,8 @@ from shared.auth.model import (
     judge_token,
 )
 from shared.auth.ports import Revocations, Sessions, Tokens, Users
-from shared.kernel.errors import LoginRequired
-from shared.kernel.ids import SessionId, new_id
+from shared.kernel.errors import LoginRequired, NotFound
+from shared.kernel.ids import SessionId, UserId, new_id
 from shared.runtime.answers import Cookie
 
 ACCESS_COOKIE = "__Host-access"
@@ -61,6 +61,23 @@ def renew_session(
     return user, session_cookies(user, session, tokens)
 
 
+def resume(
+    cookies: dict[str, str],
+    users: Users,
+    sessions: Sessions,
+    tokens: Tokens,
+    revocations: Revocations,
+    now: datetime,
+) -> tuple[bool, tuple[Cookie, ...]]:
+    """Whether a browser's session could be renewed, with its new cookies or what clears them."""
+    token = cookies.get(REFRESH_COOKIE, "")
+    try:
+        _, renewed = renew_session(token, users, sessions, tokens, revocations, now)
+    except (LoginRequired, Blocked):
+        return False, no_cookies()
+    return True, renewed
+
+
 def _presented(
     token: str, sessions: Sessions, tokens: Tokens, revocations: Revocations, now: datetime
 ) -> Session:
@@ -95,13 +112,32 @@ def session_cookies(user: User, session: Session, tokens: Tokens) -> tuple[Cooki
             value=tokens.refresh_token(session),
             max_age_seconds=SESSION_SECONDS,
         ),
-        Cookie(
-            name=NAME_COOKIE,
-            value=quote(user.name),
-            max_age_seconds=SESSION_SECONDS,
-            is_http_only=False,
-        ),
+        name_cookie(user),
     )
+
+
+def name_cookie(user: User) -> Cookie:
+    """The display-only cookie that pages greet with."""
+    return Cookie(
+        name=NAME_COOKIE,
+        value=quote(user.name),
+        max_age_seconds=SESSION_SECONDS,
+        is_http_only=False,
+    )
+
+
+def change_user(users: Users, user_id: UserId, changes: dict[str, str]) -> User:
+    """The user with some fields changed; nothing is written when all are as they were.
+
+    Raises ``NotFound`` for an account that is gone.
+    """
+    while user := users.get(user_id):
+        changed = user.changed(**changes)
+        if all(getattr(user, name) == value for name, value in changes.items()):
+            return user
+        if users.save(changed):
+            return changed
+    raise NotFound("This account is gone.")
 
 
 def no_cookies() -> tuple[Cookie, ...]:

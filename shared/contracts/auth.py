@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 from shared.contracts.event import event_type
 
+# Redis, so that open sockets end with their session: the channel's messages are these keys.
+REVOKED_CHANNEL = "revoked"
+
+
+def revoked_session_key(session_id: str) -> str:
+    """The Redis key that exists while access tokens of an ended session may still be about."""
+    return f"revoked:session:{session_id}"
+
+
+def revoked_user_key(user_id: str) -> str:
+    """The Redis key with the time (epoch seconds) up to which the user's tokens are void."""
+    return f"revoked:user:{user_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserState:

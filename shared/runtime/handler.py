@@ -18,7 +18,7 @@ from shared.kernel.errors import (
 )
 from shared.runtime import events
 from shared.runtime.answers import Content, Redirect, Reply, Response
-from shared.runtime.declare import JSON, Authorizer, Every, Http, On, Spec
+from shared.runtime.declare import JSON, Authorizer, Every, Http, On, Socket, Spec
 from shared.runtime.identity import HEADER, Access, Caller, check_access, read_identity
 from shared.runtime.logs import log, log_crash
 from shared.runtime.problem import (
@@ -27,7 +27,6 @@ from shared.runtime.problem import (
     as_refusal,
     problem_headers,
     problem_of,
-    status_of,
 )
 from shared.runtime.request import API_PREFIX, FORM, Request, parse_form
 from shared.runtime.settings import (
@@ -141,11 +140,11 @@ def _patterns(spec: Spec) -> tuple[re.Pattern[str], ...]:
     paths = [API_PREFIX + trigger.path] if trigger.is_api and not is_internal else []
     paths += [trigger.path] if spec.has_page or is_internal else []
     paths += [trigger.alias] if trigger.alias else []
-    return tuple(_pattern(path) for path in paths)
+    return tuple(path_pattern(path) for path in paths)
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    """``{name}`` is one segment, ``{name...}`` the rest of the path."""
+def path_pattern(path: str) -> re.Pattern[str]:
+    """A route's path as a pattern: ``{name}`` is one segment, ``{name...}`` the rest."""
     escaped = re.escape(path)
     rest = re.sub(r"\\\{(\w+)\\\.\\\.\\\.\\\}", r"(?P<\1>.+)", escaped)
     return re.compile("^" + re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]{1,200})", rest) + "$")
@@ -294,6 +293,26 @@ def _answer_authorization(spec: Spec, request: Request) -> Response:
     return result
 
 
+def _answer_socket(spec: Spec, request: Request) -> Response:
+    trigger = spec.trigger
+    assert isinstance(trigger, Socket)  # noqa: S101 - dispatched by type
+    if request.path != trigger.path:
+        raise NotFound(f"There is nothing at {request.path}.")
+    if request.method != "GET":
+        raise MethodNotAllowed("A WebSocket is opened with GET.", "GET")
+    key = load_settings(IdentitySettings, spec.context).key
+    caller = read_identity(request.header(HEADER), request.method, request.path, key)
+    check_access(caller, trigger.access)
+    sources: dict[str, Callable[[Parameter], Any]] = {
+        "query": lambda item: convert(request.query, item.hint, is_text=True),
+        "caller": lambda _: caller,
+        "channel": lambda _: None,  # put in by answer_socket once the socket is open
+    }
+    from shared.runtime.sockets import answer_socket  # noqa: PLC0415 - flask, sockets only
+
+    return answer_socket(spec, request, fill(spec, sources))
+
+
 def _require_post(request: Request) -> None:
     if request.method != "POST":
         raise MethodNotAllowed("Events are posted.", "POST")
@@ -311,7 +330,7 @@ def _answer_error(spec: Spec, request: Request, error: Exception) -> Response:
         document, headers = problem_of(refusal), problem_headers(refusal)
         if document["status"] >= 500 or isinstance(spec.trigger, On | Every):  # noqa: PLR2004
             log("warning", "refused", path=request.path, code=refusal.code, detail=refusal.detail)
-    if isinstance(spec.trigger, Http) and request.is_page and spec.has_page:
+    if request.is_page and (spec.has_page or isinstance(spec.trigger, Authorizer)):
         return _error_page(spec, request, document, headers)
     body = msgspec.json.encode(document, enc_hook=str)
     return Response(document["status"], [*headers, ("Content-Type", PROBLEM)], body)
@@ -322,7 +341,7 @@ def _error_page(
 ) -> Response:
     from shared.runtime.pages import problem_page  # noqa: PLC0415 - jinja2, pages only
 
-    if document["status"] == status_of(LoginRequired("")):
+    if document["code"] == LoginRequired.code:
         return _to_login(request)
     return problem_page(spec, request, document, headers)
 
@@ -342,4 +361,5 @@ _ANSWERS: dict[type, Callable[[Spec, Request], Response]] = {
     On: _answer_event,
     Every: _answer_tick,
     Authorizer: _answer_authorization,
+    Socket: _answer_socket,
 }

@@ -13,7 +13,7 @@ from shared.kernel.money import Money
 from shared.runtime.answers import Reply, Response
 from shared.runtime.declare import Http, Spec
 from shared.runtime.identity import Caller
-from shared.runtime.request import Request
+from shared.runtime.request import Request, local_path
 
 HTML = "text/html; charset=utf-8"
 # Script and style come from our own host alone; a page that needs more says so in its reply.
@@ -66,6 +66,9 @@ def _with_defaults(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _destination(then: str, request: Request, value: Any) -> str:  # noqa: ANN401
+    """Where a form goes after success; a form posted to ``?next=/local/path`` goes there."""
+    if wanted := request.query.get("next"):
+        return local_path(wanted)
     if request.is_htmx and (current := request.header("HX-Current-URL")) and then == "back":
         return "/" + current.split("/", 3)[-1]
     fields = {name: getattr(value, name) for name in dir(value) if not name.startswith("_")}

@@ -7,11 +7,12 @@ import redis
 from shared.runtime.problem import register_outage
 from shared.runtime.settings import RedisSettings
 
-__all__ = ["Redis", "connect_redis"]
+__all__ = ["OUTAGES", "Redis", "connect_redis"]
 
 Redis = redis.Redis
+OUTAGES = (redis.ConnectionError, redis.TimeoutError)
 
-register_outage(redis.ConnectionError, redis.TimeoutError)
+register_outage(*OUTAGES)
 
 
 def connect_redis(settings: RedisSettings) -> redis.Redis:

@@ -133,5 +133,11 @@ def parse_form(text: str) -> dict[str, str]:
     return fields
 
 
+def local_path(text: str) -> str:
+    """``text`` if it is a path on this host, else ``/`` (an open redirect serves phishers)."""
+    is_local = text.startswith("/") and not text.startswith("//") and "\\" not in text
+    return text if is_local and text.isprintable() else "/"
+
+
 def _too_large(limit_bytes: int) -> TooLarge:
     return TooLarge(f"The body is larger than the {limit_bytes} bytes taken here.")

@@ -1,7 +1,8 @@
 """Reads a function's signature once and fills its parameters for every call.
 
 A parameter is, by name or type: a path variable (named in the route), ``body``, ``query`` or
-``upload``; ``Caller``; ``RequestInfo``; ``EventMeta``; an event's payload; or a port, annotated
+``upload``; ``Caller``; ``RequestInfo``; ``EventMeta``; ``Channel``; an event's payload; or a port,
+annotated
 ``Annotated[Port, Adapter]``: the adapter is made once per process from the settings that its
 constructor names.
 """
@@ -20,6 +21,7 @@ from shared.runtime.declare import Http, On, Spec
 from shared.runtime.identity import Caller
 from shared.runtime.request import Request, RequestInfo
 from shared.runtime.settings import load_settings
+from shared.runtime.sockets import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ _BY_TYPE: dict[Any, str] = {
     EventMeta: "meta",
     Upload: "upload",
     Request: "request",
+    Channel: "channel",
 }
 
 

@@ -12,6 +12,7 @@ from shared.auth.model import (
 )
 from shared.kernel.errors import RateLimited
 from shared.kernel.ids import SessionId, UserId
+from shared.runtime.identity import Caller
 
 
 class FakeClock:
@@ -99,14 +100,32 @@ class FakePasswords:
 class FakeRevocations:
     def __init__(self) -> None:
         self.sessions: set[SessionId] = set()
+        self.users: dict[UserId, int] = {}
 
     def revoke_session(self, session_id: SessionId) -> None:
         self.sessions.add(session_id)
 
+    def revoke_user(self, user_id: UserId, now: datetime) -> None:
+        self.users[user_id] = int(now.timestamp())
+
+    def is_revoked(self, caller: Caller, issued_at: int) -> bool:
+        ended_at = self.users.get(caller.user) if caller.user_id else None
+        return caller.session_id in self.sessions or (
+            ended_at is not None and issued_at <= ended_at
+        )
+
 
 class FakeThrottle:
+    """Windows never end here: a test is shorter than any."""
+
     def __init__(self) -> None:
         self.failures: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
+
+    def check(self, key: str, limit: int, window_seconds: int) -> None:
+        self.counts[key] = self.counts.get(key, 0) + 1
+        if self.counts[key] > limit:
+            raise RateLimited("slow down", window_seconds)
 
     def refuse_after(self, key: str, limit: int) -> None:
         if self.failures.get(key, 0) >= limit:

@@ -1,0 +1,60 @@
+// Keeps one WebSocket open while somebody is logged in. A message becomes a toast and the event
+// "shop:changed" on the body; parts of a page that may have changed refetch themselves on it
+// (hx-trigger="shop:changed from:body"). So they do whenever the socket opens: what happened while it
+// was closed is not missed.
+(() => {
+  "use strict";
+  const texts = {
+    product_created: (p) => `New in the shop: ${p.title}`,
+    order_confirmed: (p) => `Order ${p.number} is confirmed; it can be paid now`,
+    order_cancelled: (p) => `Order ${p.number} was cancelled`,
+    order_paid: (p) => `Order ${p.number} is paid. Thank you!`,
+    order_shipped: (p) => `Order ${p.number} is on its way`,
+    order_delivered: (p) => `Order ${p.number} was delivered`,
+    payment_failed: (p) => `A payment for order ${p.number} failed`,
+    payment_refunded: (p) => `A payment for order ${p.number} was refunded`,
+  };
+  const loggedIn = () => document.getElementById("shown-name") !== null;
+  let socket = null;
+  let waitMs = 500;
+
+  const announceChange = () => htmx.trigger(document.body, "shop:changed");
+
+  const showToast = (text) => {
+    const toast = document.createElement("div");
+    toast.className = "toast show";
+    toast.setAttribute("role", "status");
+    const body = document.createElement("div");
+    body.className = "toast-body";
+    body.textContent = text;
+    toast.append(body);
+    document.getElementById("live").append(toast);
+    setTimeout(() => toast.remove(), 8000);
+  };
+
+  const connect = () => {
+    if (socket !== null || !loggedIn()) return;
+    socket = new WebSocket(`wss://${location.host}/ws/notifications`);
+    socket.onopen = () => { waitMs = 500; announceChange(); };
+    socket.onmessage = (message) => {
+      const notification = JSON.parse(message.data);
+      const text = texts[notification.type];
+      if (text) showToast(text(notification.payload));
+      announceChange();
+    };
+    socket.onclose = (close) => {
+      socket = null;
+      // 4401: the session has ended; a page load renews it or asks to log in.
+      if (close.code === 4401) return;
+      setTimeout(connect, waitMs + Math.random() * waitMs);
+      waitMs = Math.min(waitMs * 2, 30000);
+    };
+  };
+
+  document.addEventListener("DOMContentLoaded", connect);
+  // Boosted navigation replaces the body: the link of a logged-in person may have come or gone.
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!loggedIn() && socket !== null) socket.close();
+    connect();
+  });
+})();

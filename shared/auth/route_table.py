@@ -1,0 +1,59 @@
+"""The gateway's route table, as rendered from the declarations."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from shared.auth.ports import Route
+from shared.runtime.handler import path_pattern
+from shared.runtime.identity import Access
+from shared.runtime.settings import config
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTableSettings:
+    """The rendered table; relative to the working directory."""
+
+    file: str = config("ROUTES_FILE", "routes-file", "knative/gateway/routes.json")
+
+
+class _Row(msgspec.Struct, kw_only=True):
+    """A row of routes.json; ``host``: shop, admin or both; ``kind``: http or socket."""
+
+    method: str
+    path: str
+    host: str
+    access: Access
+    context: str
+    service: str
+    timeout_seconds: int
+    kind: str = "http"
+
+
+class FileRoutes:
+    """Routes by method and path; literal paths win over those with variables."""
+
+    def __init__(self, settings: RouteTableSettings) -> None:
+        rows = msgspec.json.decode(Path(settings.file).read_bytes(), type=list[_Row])
+        rows.sort(key=lambda row: (row.path.count("{"), -len(row.path)))
+        self._routes = [(row, path_pattern(row.path), _route(row)) for row in rows]
+
+    def find(self, host: str, method: str, path: str) -> Route | None:
+        """The route of a request; HEAD is asked as GET."""
+        side = "admin" if host.startswith("admin.") else "shop"
+        method = "GET" if method == "HEAD" else method
+        for row, pattern, route in self._routes:
+            if row.method == method and row.host in {side, "both"} and pattern.match(path):
+                return route
+        return None
+
+
+def _route(row: _Row) -> Route:
+    return Route(
+        service=row.service,
+        context=row.context,
+        access=row.access,
+        timeout_seconds=row.timeout_seconds,
+        is_socket=row.kind == "socket",
+    )
