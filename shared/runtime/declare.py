@@ -1,4 +1,4 @@
-"""Declarations: ``@http``, ``@on``, ``@every``, ``@socket`` and ``@authorizer``.
+"""Declarations: ``@http``, ``@on``, ``@on_dead_letters``, ``@every``, ``@socket``, ``@authorizer``.
 
 The decorated function stays callable as Python (tests call it with fakes). Called with one WSGI
 request object, as functions-framework does, it answers HTTP. Everything else (routes, manifests,
@@ -55,6 +55,13 @@ class On:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """The reaction to whatever ended in the dead-letter topic; it has no dead letters itself."""
+
+    topic: str = "dead.letters"
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """A schedule, every so many minutes (a divisor of 60)."""
 
@@ -76,7 +83,7 @@ class Authorizer:
     prefix: str
 
 
-Trigger = Http | On | Every | Socket | Authorizer
+Trigger = Http | On | DeadLetters | Every | Socket | Authorizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,11 @@ def page(path: str, *, access: Access, alias: str | None = None) -> Callable[[F]
 def on(*payloads: type) -> Callable[[F], F]:
     """Declares a reaction to the events with these payloads."""
     return _declare(On(payloads))
+
+
+def on_dead_letters() -> Callable[[F], F]:
+    """Declares the reaction to dead letters of any type."""
+    return _declare(DeadLetters())
 
 
 def every(*, minutes: int) -> Callable[[F], F]:

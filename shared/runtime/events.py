@@ -4,8 +4,10 @@
 with the producing context's key, so that nobody else can post a reaction an event.
 """
 
+import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,6 +91,47 @@ def read_event(
     except msgspec.DecodeError as error:
         raise Malformed(f"The event's data is not valid JSON: {error}") from error
     return meta, convert(data, payload, field="data")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadEvent:
+    """An event that could not be delivered, with what Knative adds about the failure.
+
+    ``attributes`` are those of the event (without ``ce-``), its signature included, so that it can
+    be delivered again as it was. ``code`` is the last HTTP status, ``None`` when there was none.
+    """
+
+    attributes: dict[str, str]
+    data: bytes
+    destination: str
+    code: int | None
+    error: str
+
+
+def read_dead_event(request: Request, body: bytes) -> DeadEvent:
+    """The dead event of a delivery from the dead-letter topic.
+
+    Its signature is not checked: a forged event ends here too, and is only shown.
+    """
+    headers = dict(request.headers_with_prefix("ce-"))
+    _check_envelope(headers, request)
+    attributes = {name.removeprefix("ce-"): value for name, value in headers.items()}
+    code = attributes.pop("knativeerrorcode", "")
+    return DeadEvent(
+        destination=attributes.pop("knativeerrordest", ""),
+        code=int(code) if code.isascii() and code.isdigit() else None,
+        error=_decoded(attributes.pop("knativeerrordata", "")),
+        attributes=attributes,
+        data=body,
+    )
+
+
+def _decoded(error_data: str) -> str:
+    """Knative writes the answer's first 1024 bytes in base64."""
+    try:
+        return base64.b64decode(error_data, validate=True).decode("utf-8", "replace")
+    except ValueError:
+        return error_data
 
 
 def check_tick(request: Request) -> None:

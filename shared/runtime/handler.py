@@ -18,7 +18,7 @@ from shared.kernel.errors import (
 )
 from shared.runtime import events
 from shared.runtime.answers import Content, Redirect, Reply, Response
-from shared.runtime.declare import JSON, Authorizer, Every, Http, On, Socket, Spec
+from shared.runtime.declare import JSON, Authorizer, DeadLetters, Every, Http, On, Socket, Spec
 from shared.runtime.identity import HEADER, Access, Caller, check_access, read_identity
 from shared.runtime.logs import log, log_crash
 from shared.runtime.problem import (
@@ -277,6 +277,13 @@ def _event_keys(trigger: On) -> dict[str, str]:
     return {context: load_settings(EventKeySettings, context).key for context in contexts}
 
 
+def _answer_dead_letter(spec: Spec, request: Request) -> Response:
+    _require_post(request)
+    event = events.read_dead_event(request, request.body(_EVENT_LIMIT_BYTES))
+    spec.function(**fill(spec, {"dead event": lambda _: event}))
+    return Response(204, [], b"")
+
+
 def _answer_tick(spec: Spec, request: Request) -> Response:
     _require_post(request)
     events.check_tick(request)
@@ -328,7 +335,7 @@ def _answer_error(spec: Spec, request: Request, error: Exception) -> Response:
         document, headers = dict(CRASH), []
     else:
         document, headers = problem_of(refusal), problem_headers(refusal)
-        if document["status"] >= 500 or isinstance(spec.trigger, On | Every):  # noqa: PLR2004
+        if document["status"] >= 500 or isinstance(spec.trigger, On | DeadLetters | Every):  # noqa: PLR2004
             log("warning", "refused", path=request.path, code=refusal.code, detail=refusal.detail)
     if request.is_page and (spec.has_page or isinstance(spec.trigger, Authorizer)):
         return _error_page(spec, request, document, headers)
@@ -359,6 +366,7 @@ def _to_login(request: Request) -> Response:
 _ANSWERS: dict[type, Callable[[Spec, Request], Response]] = {
     Http: _answer_http,
     On: _answer_event,
+    DeadLetters: _answer_dead_letter,
     Every: _answer_tick,
     Authorizer: _answer_authorization,
     Socket: _answer_socket,

@@ -18,6 +18,7 @@ import msgspec
 
 from shared.contracts.event import EventMeta
 from shared.runtime.declare import Http, On, Spec
+from shared.runtime.events import DeadEvent
 from shared.runtime.identity import Caller
 from shared.runtime.request import Request, RequestInfo
 from shared.runtime.settings import load_settings
@@ -51,6 +52,7 @@ _BY_TYPE: dict[Any, str] = {
     Upload: "upload",
     Request: "request",
     Channel: "channel",
+    DeadEvent: "dead event",
 }
 
 
