@@ -1,5 +1,9 @@
 """Every task of the project; ``nox -l`` lists them."""
 
+import os
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["tests"]
@@ -7,6 +11,14 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
 
 LOCK = "requirements/dev.txt"
+# Programs that no package registry of Python or npm has, by the Debian package that brings them.
+DEBIAN = {
+    "redis-server": "redis-server",
+    "chromium": "chromium",
+    "npm": "npm",
+    "java": "default-jre-headless",
+    "mvn": "maven",
+}
 
 
 def install(session: nox.Session) -> None:
@@ -15,10 +27,49 @@ def install(session: nox.Session) -> None:
     session.install("--no-deps", "-e", ".")
 
 
+def install_programs(session: nox.Session, *programs: str, optional: tuple[str, ...] = ()) -> None:
+    """Installs what is missing with apt as root; says clearly what to install otherwise."""
+    missing = [name for name in (*programs, *optional) if shutil.which(name) is None]
+    packages = [DEBIAN[name] for name in missing]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        apt = ("apt-get", "-qq", "-o", "Dpkg::Use-Pty=0")
+        session.run(*apt, "update", external=True, success_codes=range(256))
+        for package in packages:
+            line = (*apt, "install", "-y", "--no-install-recommends", package)
+            session.run(*line, external=True, env=quiet, success_codes=range(256))
+    still = [name for name in missing if shutil.which(name) is None]
+    if left := [DEBIAN[name] for name in still if name in programs]:
+        session.error(
+            f"install {' '.join(left)} first, e.g. `sudo apt-get install {' '.join(left)}`"
+        )
+    if left := [DEBIAN[name] for name in still]:
+        session.warn(f"without {' '.join(left)} a stand-in is used; see `localdev status`")
+
+
+def install_assets(session: nox.Session) -> None:
+    """What the pages load in the browser, from the locked npm packages."""
+    wanted = Path("node_modules/.package-lock.json")
+    if not wanted.exists() or wanted.stat().st_mtime < Path("package-lock.json").stat().st_mtime:
+        session.run("npm", "ci", "--no-audit", "--no-fund", "--silent", external=True)
+
+
+@nox.session
+def local(session: nox.Session) -> None:
+    """Starts the shop on this machine, with demo goods and logins, and returns when it answers."""
+    install(session)
+    install_programs(session, "npm", optional=("redis-server", "java", "mvn"))
+    install_assets(session)
+    arguments = session.posargs or ["--seed", "demo"]
+    session.run("python", "-m", "localdev", "up", "--detach", *arguments)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Runs the test suites."""
     install(session)
+    install_programs(session, "npm", "chromium", optional=("redis-server", "java", "mvn"))
+    install_assets(session)
     session.run("python", "-m", "pytest", *session.posargs)
 
 
@@ -35,6 +86,13 @@ def types(session: nox.Session) -> None:
     """Checks the types with mypy, strictly."""
     install(session)
     session.run("mypy")
+
+
+@nox.session
+def render(session: nox.Session) -> None:
+    """Renders manifests, gateway and API descriptions; ``-- --check`` only compares."""
+    install(session)
+    session.run("python", "-m", "knative.render", *session.posargs)
 
 
 @nox.session

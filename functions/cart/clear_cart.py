@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from shared.cart.model import CartView, Owner
+from shared.cart.model import Owner
 from shared.cart.mongo import MongoCarts, MongoProducts
 from shared.cart.ports import Carts, Products
 from shared.cart.replies import with_count
 from shared.cart.use_cases.changing import change_cart, clearing
+from shared.cart.views import CartView
 from shared.kernel.clock import Clock, SystemClock
 from shared.runtime.answers import Reply
 from shared.runtime.declare import http

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from shared.cart.model import CartView, Owner
+from shared.cart.model import Owner
 from shared.cart.mongo import MongoCarts, MongoProducts
 from shared.cart.ports import Carts, Products
 from shared.cart.replies import with_count
 from shared.cart.use_cases.changing import change_cart, setting
+from shared.cart.views import CartView
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ids import ProductId
 from shared.runtime.answers import Reply

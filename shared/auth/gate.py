@@ -55,7 +55,8 @@ class Gate:
         if asked.method not in SAFE_METHODS or route.is_socket:
             check_origin(asked)
         if route.access is Access.PUBLIC:
-            self._limit(f"address:{address}", _PER_ADDRESS)
+            if asked.method not in SAFE_METHODS:
+                self._limit(f"address:{address}", _PER_ADDRESS)
             return Pass(self._sign(route, asked, Caller()))
         caller, cookies = self._identify(route, asked)
         name = None if cookies else caller.user_id or caller.guest_id

@@ -11,7 +11,6 @@ from shared.cart.model import (
     MERGING,
     OPEN,
     Cart,
-    Line,
     Product,
     with_lines,
 )
@@ -27,27 +26,32 @@ def frozen_for(guest: Cart, user_id: UserId, now: datetime) -> Cart:
 def taking(
     cart: Cart, guest: Cart, products: Mapping[ProductId, Product], now: datetime
 ) -> Cart | None:
-    """The user's cart with the guest's lines added, up to 99 of each; ``None`` if taken before."""
+    """The user's cart with the guest's lines added, up to 99 of each; ``None`` if taken before.
+
+    A cart has one currency: lines of a guest's cart in another one are left behind.
+    """
     if guest.id in cart.merged_carts:
         return None
-    quantities = {line.product_id: line for line in cart.lines}
+    lines = {line.product_id: line for line in cart.lines}
+    currency = (cart.lines or guest.lines)[0].seen_price.currency if guest.lines else ""
     for line in guest.lines:
-        mine = quantities.get(line.product_id)
+        if line.seen_price.currency != currency:
+            continue
+        mine = lines.get(line.product_id)
         both = line.quantity + (mine.quantity if mine else 0)
-        quantities[line.product_id] = replace(mine or line, quantity=min(both, MAX_QUANTITY))
-    taken = with_lines(cart, quantities.values(), products, now)
-    marks = [*cart.merged_carts, guest.id][-KEPT_MARKS:]
-    return replace(taken, coupon=cart.coupon or guest.coupon, merged_carts=marks)
+        lines[line.product_id] = replace(mine or line, quantity=min(both, MAX_QUANTITY))
+    taken = with_lines(cart, lines.values(), products, now)
+    return replace(taken, merged_carts=[*cart.merged_carts, guest.id][-KEPT_MARKS:])
 
 
 def emptied_by_merge(guest: Cart, now: datetime) -> Cart:
     """The guest's cart after its lines were taken."""
-    return replace(guest, state=MERGED, lines=[], coupon=None, updated_at=now)
+    return replace(guest, state=MERGED, lines=[], updated_at=now)
 
 
 def begun_anew(merged: Cart, cart_id: CartId, now: datetime) -> Cart:
     """A fresh cart in the place of a merged one: the guest id outlives the log-in."""
-    fresh = replace(merged, id=cart_id, state=OPEN, lines=[], coupon=None, merging_into=None)
+    fresh = replace(merged, id=cart_id, state=OPEN, lines=[], merging_into=None)
     return replace(fresh, version=merged.version + 1, attempt=1, begun=None, updated_at=now)
 
 
@@ -67,7 +71,10 @@ def settled(
     bought: dict[str, int] = {}
     for item in paid:
         bought[item.product_id] = bought.get(item.product_id, 0) + item.quantity
-    left = [_less(line, bought.get(line.product_id, 0)) for line in cart.lines]
+    left = [
+        replace(line, quantity=line.quantity - bought.get(line.product_id, 0))
+        for line in cart.lines
+    ]
     kept = [line for line in left if line.quantity > 0]
     marks = [*cart.settled_orders, order_id][-KEPT_MARKS:]
     return replace(with_lines(cart, kept, products, now), settled_orders=marks)
@@ -78,7 +85,3 @@ def reopened(cart: Cart, version: int, attempt: int, now: datetime) -> Cart | No
     if (cart.version, cart.attempt) != (version, attempt):
         return None
     return replace(cart, attempt=attempt + 1, updated_at=now)
-
-
-def _less(line: Line, quantity: int) -> Line:
-    return replace(line, quantity=line.quantity - quantity)

@@ -79,6 +79,10 @@ class Product:
     deleted: bool = False
     version: int
 
+    def price_in(self, currency: str) -> Money | None:
+        """What it costs in a cart of this currency; ``None`` when it cannot be had there."""
+        return None if self.deleted or self.price.currency != currency else self.price
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -102,51 +106,8 @@ class Checkout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineView:
-    """A line at today's price; ``available`` is the pieces on sale, 0 when the product is gone."""
-
-    product_id: ProductId
-    title: str
-    unit_price: Money
-    quantity: int
-    line_total: Money
-    available: int
-    price_changed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CartView:
-    """What the API shows of a cart."""
-
-    id: CartId
-    version: int
-    lines: list[LineView]
-    coupon: str | None
-    subtotal: Money
-    discount: Money
-    shipping: Money
-    tax: Money
-    total: Money
-
-    @property
-    def pieces(self) -> int:
-        """The number shown beside the cart's link."""
-        return sum(line.quantity for line in self.lines)
-
-    @property
-    def has_changed_prices(self) -> bool:
-        """Whether a price moved since the cart was last changed."""
-        return any(line.price_changed for line in self.lines)
-
-    @property
-    def short_lines(self) -> list[LineView]:
-        """The lines that want more than there is."""
-        return [line for line in self.lines if line.available < line.quantity]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """One owner's cart.
+    """One owner's cart; all its lines are in one currency.
 
     ``version`` counts its changes, ``attempt`` the checkouts of one version: together with ``id``
     they are the key of an order. ``state``: open; a guest's goes merging -> merged, once an ``id``.
@@ -202,40 +163,6 @@ class Cart:
         """The sums at the prices that the owner has seen."""
         return price([line.seen_price.times(line.quantity) for line in self.lines])
 
-    def view(self, products: Mapping[ProductId, Product]) -> CartView:
-        """The cart at today's prices."""
-        currency = self.lines[0].seen_price.currency if self.lines else ""
-        lines = [_line_view(line, products.get(line.product_id), currency) for line in self.lines]
-        sums = price([line.line_total for line in lines])
-        return CartView(
-            id=self.id,
-            version=self.version,
-            lines=lines,
-            coupon=self.coupon,
-            subtotal=sums.subtotal,
-            discount=sums.discount,
-            shipping=sums.shipping,
-            tax=sums.tax,
-            total=sums.total,
-        )
-
-
-def _line_view(line: Line, product: Product | None, currency: str) -> LineView:
-    """A product that is gone, or is now sold in another currency, cannot be had."""
-    is_sold = product is not None and not product.deleted and product.price.currency == currency
-    unit_price = product.price if product and is_sold else line.seen_price
-    if line.seen_price.currency != currency:
-        unit_price = Money(0, currency)
-    return LineView(
-        product_id=line.product_id,
-        title=product.title if product else "A product that is no longer sold",
-        unit_price=unit_price,
-        quantity=line.quantity,
-        line_total=unit_price.times(line.quantity),
-        available=max(product.available, 0) if product and is_sold else 0,
-        price_changed=unit_price != line.seen_price,
-    )
-
 
 def with_lines(
     cart: Cart, lines: Iterable[Line], products: Mapping[ProductId, Product], now: datetime
@@ -246,8 +173,8 @@ def with_lines(
 
 
 def _at_price_of_today(line: Line, product: Product | None) -> Line:
-    is_sold = product and not product.deleted
-    return replace(line, seen_price=product.price) if product and is_sold else line
+    today = product.price_in(line.seen_price.currency) if product else None
+    return line if today is None else replace(line, seen_price=today)
 
 
 def with_quantity(
@@ -259,31 +186,26 @@ def with_quantity(
 ) -> Cart:
     """The next version holding ``quantity`` pieces of a product, none at 0.
 
-    Raises ``NotFound`` for a product that is not sold and ``Invalid`` for a quantity above 99, a
-    full cart or a product in another currency.
+    The same cart when nothing differs; the present quantity again accepts today's prices. Raises
+    ``NotFound`` for a product that is not sold and ``Invalid`` for a quantity above 99, a full cart
+    or a product in another currency.
     """
-    if quantity == cart.quantity_of(product_id):
-        return cart
-    if quantity == 0:
-        kept = [line for line in cart.lines if line.product_id != product_id]
-        return with_lines(cart, kept, products, now)
-    line = _new_line(cart, product_id, quantity, products)
-    if product_id in cart.product_ids:
-        lines = [line if old.product_id == product_id else old for old in cart.lines]
-    else:
-        lines = [*cart.lines, line]
-    return with_lines(cart, lines, products, now)
+    kept = [line for line in cart.lines if line.product_id != product_id]
+    if quantity:
+        line = _new_line(kept, product_id, quantity, products.get(product_id))
+        place = cart.product_ids.index(product_id) if len(kept) < len(cart.lines) else len(kept)
+        kept.insert(place, line)
+    changed = with_lines(cart, kept, products, now)
+    return cart if changed.lines == cart.lines else changed
 
 
 def _new_line(
-    cart: Cart, product_id: ProductId, quantity: int, products: Mapping[ProductId, Product]
+    others: list[Line], product_id: ProductId, quantity: int, product: Product | None
 ) -> Line:
-    product = products.get(product_id)
     if product is None or product.deleted:
         raise NotFound("There is no such product on sale.")
     if quantity > MAX_QUANTITY:
         raise Invalid({"quantity": f"at most {MAX_QUANTITY} of one product, not {quantity}"})
-    others = [line for line in cart.lines if line.product_id != product_id]
     if len(others) >= MAX_LINES:
         raise Invalid({"product_id": f"the cart holds {MAX_LINES} different products already"})
     if others and others[0].seen_price.currency != product.price.currency:

@@ -34,7 +34,7 @@ class HttpOrderDesk:
         caller = Caller(user_id=UserId(order.user_id), role="user")
         identity = sign_identity(caller, "POST", _PATH, self._call.key, _IDENTITY_SECONDS)
         status, body = post(
-            self._call.orders_url.rstrip("/") + _PATH,
+            self._call.orders_url,
             msgspec.json.encode(order),
             {"content-type": "application/json", HEADER: identity},
             timeout_seconds=_TIMEOUT_SECONDS,

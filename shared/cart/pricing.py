@@ -1,4 +1,4 @@
-"""What a cart costs: goods, discount, shipping and tax."""
+"""What goods cost in all: the shop's one rule for shipping, tax and discount."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ from shared.kernel.money import Money
 
 SHIPPING_AMOUNT = 499
 FREE_SHIPPING_FROM_AMOUNT = 5000
-TAX_PERCENT = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,25 +19,17 @@ class Price:
     total: Money
 
 
-def price(line_totals: list[Money], discount: Money | None = None) -> Price:
+def price(line_totals: list[Money]) -> Price:
     """The sums over line totals of one currency; an empty cart costs nothing."""
-    currency = line_totals[0].currency if line_totals else Money(0).currency
-    nothing = Money(0, currency)
-    subtotal = sum(line_totals, nothing)
-    taken = Money(min(discount.amount, subtotal.amount), currency) if discount else nothing
-    goods = subtotal - taken
+    nothing = Money(0, line_totals[0].currency) if line_totals else Money(0)
+    goods = sum(line_totals, nothing)
     shipping = shipping_of(goods) if line_totals else nothing
-    tax = goods.percent(TAX_PERCENT)
     return Price(
-        subtotal=subtotal,
-        discount=taken,
-        shipping=shipping,
-        tax=tax,
-        total=goods + shipping + tax,
+        subtotal=goods, discount=nothing, shipping=shipping, tax=nothing, total=goods + shipping
     )
 
 
 def shipping_of(goods: Money) -> Money:
-    """A flat rate (minor units), free from a limit; ``goods`` is after the discount."""
+    """A flat rate in minor units, free from a limit."""
     is_free = goods.amount >= FREE_SHIPPING_FROM_AMOUNT
     return Money(0 if is_free else SHIPPING_AMOUNT, goods.currency)

@@ -1,6 +1,6 @@
 """How a cart is answered: with the display cookie that the page head shows."""
 
-from shared.cart.model import CartView
+from shared.cart.views import CartView
 from shared.runtime.answers import Cookie, Reply
 
 _COUNT_COOKIE_SECONDS = 30 * 24 * 3600

@@ -24,6 +24,11 @@ class PaymentState:
     version: int
 
 
+@event_type("payment.started", context="payments")
+class PaymentStarted(PaymentState):
+    """There is an intent for the order: whether and when it expires is now for payments to say."""
+
+
 @event_type("payment.created", context="payments")
 class PaymentCreated(PaymentState):
     """The money arrived (the payment succeeded)."""

@@ -63,3 +63,14 @@ class StockReserved(ReservationState):
 @event_type("stock.rejected", context="products")
 class StockRejected(ReservationState):
     """Something was not available; nothing is held."""
+
+
+@event_type("import.chunked", context="products")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChunked:
+    """The chunk at ``offset`` of a lane of an import file awaits its turn."""
+
+    import_id: str
+    lane: int
+    offset: int
+    version: int

@@ -78,7 +78,7 @@ class RedisFeed:
         subscriber = _Subscriber(caller)
         with self._lock:
             self._subscribers.add(subscriber)
-            if self._listener is None or not self._listener.is_alive():
+            if self._listener is None:
                 self._ready.clear()
                 self._listener = threading.Thread(target=self._listen, daemon=True)
                 self._listener.start()
@@ -93,20 +93,22 @@ class RedisFeed:
                 self._subscribers.discard(subscriber)
 
     def _listen(self) -> None:
-        """Hands out messages until Redis is lost; then everybody has to come again."""
+        """Hands out messages until nobody listens, or until Redis is lost: then all come again."""
         try:
             with self._redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
                 pubsub.subscribe(_CHANNEL, REVOKED_CHANNEL)
                 self._receive(pubsub)
         except OUTAGES as error:
             log("warning", "the feed lost Redis", error=str(error))
-        with self._lock:
-            self._listener = None
-            for subscriber in self._subscribers:
-                subscriber.put(Interrupted("Redis was lost"))
+        finally:
+            with self._lock:
+                if self._listener is threading.current_thread():
+                    self._listener = None
+                    for subscriber in self._subscribers:
+                        subscriber.put(Interrupted("Redis was lost"))
 
     def _receive(self, pubsub: Any) -> None:  # noqa: ANN401 - redis-py's PubSub is untyped
-        while True:
+        while not self._is_idle():
             message = pubsub.get_message(timeout=_POLL_SECONDS)
             if message is None:
                 continue
@@ -116,6 +118,13 @@ class RedisFeed:
                 self._end(message["data"])
             else:
                 self._hand_out(msgspec.json.decode(message["data"], type=_Message))
+
+    def _is_idle(self) -> bool:
+        """Whether nobody listens; then the next subscriber starts a listener of its own."""
+        with self._lock:
+            if not self._subscribers:
+                self._listener = None
+            return not self._subscribers
 
     def _hand_out(self, message: _Message) -> None:
         with self._lock:

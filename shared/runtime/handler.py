@@ -18,6 +18,7 @@ from shared.kernel.errors import (
 )
 from shared.runtime import events
 from shared.runtime.answers import Content, Redirect, Reply, Response
+from shared.runtime.crash import crash_point
 from shared.runtime.declare import JSON, Authorizer, DeadLetters, Every, Http, On, Socket, Spec
 from shared.runtime.identity import HEADER, Access, Caller, check_access, read_identity
 from shared.runtime.logs import log, log_crash
@@ -56,6 +57,7 @@ def answer(spec: Spec, environ: dict[str, Any]) -> Response:
         response = _ANSWERS[type(spec.trigger)](spec, request)
     except Exception as error:  # noqa: BLE001 - the one place for errors
         response = _answer_error(spec, request, error)
+    crash_point("handler.before-answer")
     response.headers.append(("X-Request-Id", call.request_id))
     if request.method == "HEAD":
         return Response(response.status, response.headers, b"")
@@ -100,6 +102,7 @@ def _answer_http(spec: Spec, request: Request) -> Response:
             "upload": lambda _: _upload(trigger, request),
             "caller": lambda _: caller,
             "info": lambda _: request.info(),
+            "request": lambda _: request,
         },
     )
     _refuse_unknown_query(spec, request)
@@ -240,7 +243,7 @@ def _render(
     reply = result if isinstance(result, Reply) else Reply(value=result)
     headers = [("Set-Cookie", cookie.header()) for cookie in reply.cookies]
     headers += list(reply.headers.items())
-    if request.is_page:
+    if request.is_page and spec.has_page:
         from shared.runtime.pages import answer_page  # noqa: PLC0415 - jinja2, pages only
 
         return answer_page(spec, trigger, request, caller, reply, headers)

@@ -11,6 +11,11 @@ from shared.runtime.request import Request
 from shared.runtime.wiring import Upload
 
 
+def _in_memory(*_: object, **__: object) -> io.BytesIO:
+    """The body is in memory and bounded already; a pod may have no disk to write to."""
+    return io.BytesIO()
+
+
 def read_file(request: Request, limit_bytes: int) -> Upload:
     """The file of the first file field; ``Invalid`` when the form has none.
 
@@ -22,7 +27,7 @@ def read_file(request: Request, limit_bytes: int) -> Upload:
     if not boundary:
         raise Malformed("The multipart body has no boundary.")
     try:
-        parser = MultiPartParser(max_form_memory_size=64 * 1024, max_form_parts=20)
+        parser = MultiPartParser(_in_memory, max_form_memory_size=64 * 1024, max_form_parts=20)
         _, files = parser.parse(io.BytesIO(body), boundary, len(body))
     except (ValueError, HTTPException) as error:
         raise Malformed(f"The multipart body does not parse: {error}") from error

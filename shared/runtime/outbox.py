@@ -112,3 +112,4 @@ class Outbox:
         self._publisher.publish(entry)
         crash_point("outbox.after-publish")
         self._documents.update_one({"_id": document_id}, {"$pull": {"outbox": {"id": entry["id"]}}})
+        crash_point("outbox.after-pull")

@@ -78,7 +78,7 @@ def _destination(then: str, request: Request, value: Any) -> str:  # noqa: ANN40
 def _template(spec: Spec, request: Request) -> Path:
     """The back office may have a page of its own for the same data (``name.admin.html``)."""
     own = Path(spec.source).with_suffix(".admin.html")
-    if request.header("Host").startswith("admin.") and own.exists():
+    if request.host.startswith("admin.") and own.exists():
         return own.relative_to(_ROOT)
     return Path(spec.source).with_suffix(".html").relative_to(_ROOT)
 
@@ -102,12 +102,19 @@ def _context(request: Request, caller: Caller) -> dict[str, Any]:
     return {
         "caller": caller,
         "path": request.path,
-        "query": request.query if request.method == "GET" else {},
-        "is_admin_host": request.header("Host").startswith("admin."),
+        "query": _Query(request.query if request.method == "GET" else {}),
+        "is_admin_host": request.host.startswith("admin."),
         "shown_name": unquote(cookies.get("shop-name", ""))[:60],
         "cart_count": cookies.get("cart-count", "")[:4],
         "problem": None,
     }
+
+
+class _Query(dict[str, str]):
+    """The query in a template: a field that was not sent is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 @functools.cache
@@ -139,6 +146,6 @@ def when(value: datetime) -> str:
 
 
 def with_query(query: dict[str, str], **changes: Any) -> str:  # noqa: ANN401
-    """The query string with some fields changed (``None`` removes one)."""
-    fields = {k: v for k, v in {**query, **changes}.items() if v is not None}
+    """The query string with some fields changed (``None`` or nothing removes one)."""
+    fields = {k: v for k, v in {**query, **changes}.items() if v not in {None, ""}}
     return "?" + urlencode(fields)

@@ -9,7 +9,7 @@ from typing import Any
 from shared.kernel.errors import Invalid, Malformed, TooLarge
 
 FORM = "application/x-www-form-urlencoded"
-API_PREFIX = "/api"
+API_PREFIX, SOCKET_PREFIX = "/api", "/ws"
 _CHUNK = 64 * 1024
 _MAX_FIELDS = 200
 
@@ -57,9 +57,14 @@ class Request:
                 yield name, value
 
     @property
+    def host(self) -> str:
+        """The host that was asked; the gateway tells it, since it rewrites Host to the service."""
+        return self.header("X-Forwarded-Host") or self.header("Host")
+
+    @property
     def is_page(self) -> bool:
-        """Whether the page path was asked, not the API's."""
-        return not (self.path == API_PREFIX or self.path.startswith(API_PREFIX + "/"))
+        """Whether the page path was asked, not the API's or a WebSocket's."""
+        return not f"{self.path}/".startswith((f"{API_PREFIX}/", f"{SOCKET_PREFIX}/"))
 
     @property
     def is_htmx(self) -> bool:
@@ -91,7 +96,7 @@ class Request:
         return RequestInfo(
             method=self.method,
             path=self.path,
-            host=self.header("Host"),
+            host=self.host,
             cookies=self.cookies,
             user_agent=self.header("User-Agent")[:300],
             client_ip=forwarded,

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from shared.cart.changes import reopened, settled
-from shared.cart.model import Cart, CartView, Owner, Product, with_lines, with_quantity
+from shared.cart.model import Cart, Owner, Product, with_lines, with_quantity
 from shared.cart.ports import Carts, Products
 from shared.cart.use_cases.opening import TRIES, busy, open_cart
+from shared.cart.views import CartView, view_of
 from shared.contracts.orders import OrderState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import NotFound
@@ -31,7 +32,7 @@ def change_cart(
         known = products.find([*cart.product_ids, *wanted])
         changed = change(cart, known, clock.now())
         if changed is cart or carts.save(cart, changed):
-            return changed.view(known)
+            return view_of(changed, known)
     raise busy()
 
 

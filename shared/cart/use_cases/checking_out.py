@@ -6,6 +6,7 @@ from hashlib import sha256
 from shared.cart.model import Cart, Checkout, EmptyCart, OutOfStock, Owner, PriceChanged
 from shared.cart.ports import Carts, OrderDesk, Products
 from shared.cart.use_cases.opening import TRIES, busy, open_cart
+from shared.cart.views import CartView, view_of
 from shared.contracts.cart import CartCheckout
 from shared.contracts.orders import CheckoutLine, PlacedOrder, PlaceOrder, ShippingAddress
 from shared.kernel.clock import Clock
@@ -66,7 +67,7 @@ class CheckoutDesk:
         return found
 
     def _check(self, cart: Cart, request: CheckoutRequest) -> None:
-        view = cart.view(self.products.find(cart.product_ids))
+        view = self._view(cart)
         if not view.lines:
             raise EmptyCart("The cart is empty.", cart=view)
         if view.has_changed_prices:
@@ -79,7 +80,7 @@ class CheckoutDesk:
     def _check_expectation(self, cart: Cart, request: CheckoutRequest) -> None:
         total = cart.price_seen().total.amount
         if request.expected_total not in {None, total}:
-            view = cart.view(self.products.find(cart.product_ids))
+            view = self._view(cart)
             expected = request.expected_total
             raise PriceChanged(f"The total is {total}, not the {expected} expected.", cart=view)
 
@@ -90,8 +91,11 @@ class CheckoutDesk:
         except (OutOfStock, PriceChanged) as refusal:
             begun = replace(cart, begun=(cart.version, cart.attempt))
             self.carts.save(begun, replace(cart, begun=None))
-            view = cart.view(self.products.find(cart.product_ids))
+            view = self._view(cart)
             raise type(refusal)(refusal.detail, cart=view) from refusal
+
+    def _view(self, cart: Cart) -> CartView:
+        return view_of(cart, self.products.find(cart.product_ids))
 
     def _record(self, cart: Cart, request: CheckoutRequest, placed: PlacedOrder) -> Checkout:
         checkout = Checkout(

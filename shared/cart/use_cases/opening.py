@@ -1,8 +1,9 @@
 """Opens the caller's cart; a guest's cart joins the user's on the first call after the log-in."""
 
 from shared.cart.changes import begun_anew, emptied_by_merge, frozen_for, taking
-from shared.cart.model import MERGED, MERGING, Cart, CartView, Owner, guest_key, user_key
+from shared.cart.model import MERGED, MERGING, Cart, Owner, guest_key, user_key
 from shared.cart.ports import Carts, Products
+from shared.cart.views import CartView, view_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import CartId, UserId, new_id
@@ -40,7 +41,7 @@ def open_cart(carts: Carts, products: Products, owner: Owner, clock: Clock) -> C
 def show_cart(carts: Carts, products: Products, owner: Owner, clock: Clock) -> CartView:
     """The owner's cart at today's prices."""
     cart = open_cart(carts, products, owner, clock)
-    return cart.view(products.find(cart.product_ids))
+    return view_of(cart, products.find(cart.product_ids))
 
 
 def _merge_guest(
@@ -54,7 +55,7 @@ def _merge_guest(
         if guest.state == MERGING:
             _finish_merge(carts, products, guest, clock)
             return
-        if not guest.lines and not guest.coupon:
+        if not guest.lines:
             return
         frozen = frozen_for(guest, user_id, clock.now())
         if carts.save(guest, frozen):

@@ -77,7 +77,7 @@ class Auth:
             self.sessions,
             FakePasswords(),
             self.tokens,
-            self.throttle,  # type: ignore[arg-type]  # the part that log_in uses
+            self.throttle,
             self.clock,
         )
 
@@ -87,7 +87,7 @@ class Auth:
             self.users,
             self.sessions,
             self.tokens,
-            self.revocations,  # type: ignore[arg-type]  # the part that refresh uses
+            self.revocations,
             self.clock,
         )
 

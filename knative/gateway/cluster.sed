@@ -1,0 +1,11 @@
+s|${LISTEN_ADDRESS}|0.0.0.0|
+s|${LISTEN_PORT}|8443|
+s|${ADMIN_PORT}|9901|
+s|${TLS_CERT}|/etc/tls/tls.crt|
+s|${TLS_KEY}|/etc/tls/tls.key|
+s|${UPSTREAM_HOST}|kourier-internal.kourier-system.svc.cluster.local|
+s|${UPSTREAM_PORT}|80|
+s|${AUTHORIZER_HOST}|auth-authorize-request.popshop.svc.cluster.local|
+s|${AUTHORIZER_PORT}|80|
+s|${SOCKET_HOST}|notifications-stream-notifications.popshop.svc.cluster.local|
+s|${SOCKET_PORT}|80|

@@ -1,0 +1,1 @@
+"""The renderer: manifests, gateway and API descriptions, all derived from the declarations."""

@@ -1,0 +1,1 @@
+"""The gateway: Envoy's static configuration, with placeholders for addresses and files."""

@@ -1,0 +1,156 @@
+"""The command line: up, status, down, logs, events, scale.
+
+Every command loads what it needs itself: `status` is asked often and must not wait for drivers.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from localdev.cluster.control import NotRunningError, RefusedError, call
+from localdev.cluster.options import Options
+from localdev.cluster.state import REPOSITORY, AlreadyRunningError, State
+from localdev.down import take_down
+from localdev.logs import follow_log
+from localdev.minikube import bring_up_minikube
+from localdev.table import print_status
+
+DEFAULT_STATE = REPOSITORY / ".popshop"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit status."""
+    options = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (AlreadyRunningError, NotRunningError, RefusedError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (BrokenPipeError, KeyboardInterrupt):
+        return 130
+
+
+def _up(options: argparse.Namespace) -> int:
+    state = State(options.state)
+    if options.runtime == "minikube":
+        return bring_up_minikube(options.manifests)
+    from localdev.up import bring_up, detach  # noqa: PLC0415 - see the module
+
+    if options.detach:
+        return detach(state, _arguments_of(options))
+    chosen = Options(seed=options.seed, window_seconds=options.window, manifests=options.manifests)
+    return bring_up(chosen, state)
+
+
+def _arguments_of(options: argparse.Namespace) -> list[str]:
+    arguments = ["up", "--state", str(options.state), "--seed", options.seed]
+    arguments += ["--manifests", str(options.manifests)]
+    return arguments + (["--window", str(options.window)] if options.window else [])
+
+
+def _status(options: argparse.Namespace) -> int:
+    try:
+        status = call(options.state, "status")
+    except NotRunningError:
+        if options.json:
+            print(json.dumps({"ready": False, "runtime": "embedded"}))
+            return 1
+        raise
+    if options.json:
+        print(json.dumps(status, indent=2))
+    else:
+        print_status(status)
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    return take_down(State(options.state))
+
+
+def _logs(options: argparse.Namespace) -> int:
+    return follow_log(State(options.state), options.name, is_followed=options.follow)
+
+
+def _events(options: argparse.Namespace) -> int:
+    from localdev.events import print_events  # noqa: PLC0415 - see the module
+
+    return print_events(options.state, options.topic, options.last, is_followed=options.follow)
+
+
+def _scale(options: argparse.Namespace) -> int:
+    count = "" if options.count is None else f"&count={options.count}"
+    answer = call(options.state, f"scale?name={options.name}{count}", timeout_seconds=60)
+    print(f"{answer['name']}: desired {answer['desired']}, ready {answer['ready']}")
+    return 0
+
+
+def _folder(text: str) -> Path:
+    """Absolute: a detached supervisor has a working directory of its own."""
+    return Path(text).resolve()
+
+
+def _seed(text: str) -> str:
+    if text in {"demo", "none"}:
+        return text
+    file = Path(text).resolve()
+    if not file.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is neither demo nor none nor a file")
+    return str(file)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localdev", description=__doc__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state",
+        type=_folder,
+        default=DEFAULT_STATE,
+        help="the stack's folder (default: .popshop)",
+    )
+    commands = parser.add_subparsers(required=True)
+
+    def command(name: str, run: Callable[..., int], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=about)
+        added.set_defaults(command=run)
+        return added
+
+    _add_up(command("up", _up, "start the shop"))
+    status = command("status", _status, "what runs, and where")
+    status.add_argument("--json", action="store_true", help="for programs")
+    command("down", _down, "stop the shop")
+    logs = command("logs", _logs, "print a log")
+    logs.add_argument("name", help="a function, or gateway, dispatcher, sink, ...")
+    logs.add_argument("--follow", "-f", action="store_true", help="go on as it grows")
+    events = command("events", _events, "print the events in Kafka")
+    events.add_argument("--topic", help="only this one, e.g. order.paid")
+    events.add_argument("--last", type=int, default=20, metavar="N", help="per topic (default: 20)")
+    events.add_argument("--follow", "-f", action="store_true", help="go on as they come")
+    scale = command("scale", _scale, "show or set how many processes a function has")
+    scale.add_argument("name")
+    scale.add_argument("count", type=int, nargs="?", help="0 or 1")
+    return parser
+
+
+def _add_up(up: argparse.ArgumentParser) -> None:
+    up.add_argument("--detach", action="store_true", help="return when the shop answers")
+    up.add_argument(
+        "--seed",
+        type=_seed,
+        default="none",
+        metavar="demo|none|FILE",
+        help="goods and demo logins to start with (default: none)",
+    )
+    up.add_argument("--runtime", choices=("embedded", "minikube"), default="embedded")
+    up.add_argument(
+        "--window", type=float, metavar="SECONDS", help="stop functions after so long without work"
+    )
+    up.add_argument(
+        "--manifests",
+        type=_folder,
+        default=REPOSITORY,
+        metavar="DIR",
+        help="where knative/ and eventing/ are (default: this project)",
+    )

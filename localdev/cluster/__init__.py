@@ -1,0 +1,1 @@
+"""The embedded cluster: state, manifests, secrets, child processes, gateway and control."""

@@ -1,0 +1,73 @@
+"""The document of `status --json` (WIRE.md)."""
+
+import asyncio
+from typing import Any
+
+from localdev.cluster.always_on import AlwaysOn
+from localdev.cluster.stack import Stack
+from localdev.cluster.state import read_json
+from localdev.serving.revision import Revision
+
+LOGINS = "logins.json"
+
+
+async def describe(stack: Stack, *, is_ready: bool) -> dict[str, Any]:
+    """Everything a client or a test needs to use the stack, and how it does."""
+    addresses = stack.addresses
+    return {
+        "ready": is_ready,
+        "runtime": "embedded",
+        "storefront": addresses.storefront,
+        "admin": addresses.admin,
+        "base_url": addresses.base_url,
+        "ca_file": str(stack.certificates.authority),
+        "logins": read_json(stack.state.root / LOGINS, {}),
+        "stripe": stack.stripe.describe(),
+        "mail": addresses.mail_inbox,
+        "services": addresses.services,
+        "sinks": addresses.sinks,
+        "engines": {
+            name: {"server": engine.server, "version": engine.version, "url": engine.url}
+            for name, engine in stack.engines.by_name.items()
+        },
+        "functions": _functions(stack),
+        "metrics": await asyncio.to_thread(stack.metrics.read) if stack.metrics else {},
+    }
+
+
+def _functions(stack: Stack) -> list[dict[str, Any]]:
+    described = [_scaled(item) for item in stack.revisions.values()]
+    described += [_always_on(item) for item in stack.always_on.values()]
+    return sorted(described, key=lambda function: str(function["name"]))
+
+
+def _scaled(revision: Revision) -> dict[str, Any]:
+    counters = revision.counters
+    return {
+        "name": revision.workload.name,
+        "context": revision.workload.context,
+        "desired": revision.desired,
+        "ready": revision.ready,
+        "pids": revision.pids,
+        "starts": counters.starts,
+        "last_cold_start_ms": counters.last_cold_start_ms,
+        "requests": counters.requests,
+        "errors": counters.errors,
+        "always_on": False,
+    }
+
+
+def _always_on(item: AlwaysOn) -> dict[str, Any]:
+    """The gateway talks to it directly, so nobody counts its requests here."""
+    return {
+        "name": item.workload.name,
+        "context": item.workload.context,
+        "desired": 1,
+        "ready": len(item.kept.pids),
+        "pids": item.kept.pids,
+        "starts": item.kept.starts,
+        "last_cold_start_ms": item.last_cold_start_ms,
+        "requests": 0,
+        "errors": 0,
+        "always_on": True,
+    }

@@ -1,0 +1,1 @@
+"""Knative Eventing on one machine: KafkaSink, KafkaSource and PingSource from the same YAML."""

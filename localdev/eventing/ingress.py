@@ -1,0 +1,145 @@
+"""The KafkaSink ingress: CloudEvents in over HTTP, 202 when Kafka has them on all replicas.
+
+Statuses are those of Knative's receiver: 405 for other methods, 404 for an unknown sink, 400 for
+what is no CloudEvent, 503 when producing fails.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from aiohttp import web
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from localdev.eventing.announcements import PATH as ANNOUNCEMENTS
+from localdev.eventing.announcements import Announcer
+from localdev.eventing.events import NotACloudEventError, from_http
+from localdev.eventing.records import NewRecord, to_record
+from localdev.eventing.spec import Sink
+from shared.runtime.crash import crash_point
+from shared.runtime.logs import log
+
+_PROBES = frozenset({"/healthz", "/readyz"})
+_BODY_BYTES = 4 * 1024 * 1024
+# Below the publishers' own timeout, so that they hear a 503 instead of nothing.
+_DELIVERY_MS = 3000
+_REQUEST_MS = 2500
+_BLOCK_MS = 2000
+_LONGEST_PATH = 2  # /<sink> here, /<namespace>/<sink> in a cluster
+
+
+class Producer(Protocol):
+    """Writes records."""
+
+    async def produce(self, topic: str, record: NewRecord) -> tuple[int, int]:
+        """Partition and offset, once acknowledged by all replicas.
+
+        Raises ``KafkaError`` when the record may not have been written.
+        """
+
+
+class AcknowledgedProducer:
+    """``Producer`` over kafka-python: idempotent, acks=all, bounded delivery time."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._producer = KafkaProducer(
+            bootstrap_servers=bootstrap,
+            client_id="popshop-sinks",
+            acks="all",
+            enable_idempotence=True,
+            delivery_timeout_ms=_DELIVERY_MS,
+            request_timeout_ms=_REQUEST_MS,
+            max_block_ms=_BLOCK_MS,
+            reconnect_backoff_max_ms=1000,
+        )
+
+    def warm(self, topics: Iterable[str]) -> None:
+        """Fetches metadata, so that ``produce`` does not have to block for it."""
+        for topic in topics:
+            self._producer.partitions_for(topic)
+
+    async def produce(self, topic: str, record: NewRecord) -> tuple[int, int]:
+        """See ``Producer``."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[tuple[int, int]] = loop.create_future()
+
+        def succeed(written: Any) -> None:  # noqa: ANN401 - kafka-python has no types
+            loop.call_soon_threadsafe(_settle, done, (written.partition, written.offset))
+
+        def fail(error: Exception) -> None:
+            loop.call_soon_threadsafe(_settle, done, error)
+
+        # kafka-python refuses a record without key and value; no data and empty data read alike.
+        is_bare = record.key is None and record.value is None
+        value = b"" if is_bare else record.value
+        sent = self._producer.send(topic, key=record.key, value=value, headers=record.headers)
+        sent.add_callback(succeed).add_errback(fail)
+        return await done
+
+    def close(self) -> None:
+        """Waits for what is on its way, then ends the connection."""
+        try:
+            self._producer.close(timeout=_DELIVERY_MS / 1000)
+        except KafkaError as error:  # nobody waits for it: its 202 was never given
+            log("warning", "the producer did not end in order", error=str(error))
+
+
+class Ingress:
+    """The handler of every request."""
+
+    def __init__(self, sinks: Iterable[Sink], producer: Producer, announcer: Announcer) -> None:
+        self._sinks = {sink.name: sink for sink in sinks}
+        self._producer = producer
+        self._announcer = announcer
+
+    def app(self) -> web.Application:
+        """The application to serve."""
+        app = web.Application(client_max_size=_BODY_BYTES)
+        app.router.add_route("*", "/{path:.*}", self.handle)
+        return app
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One request."""
+        if request.method == "GET" and request.path in _PROBES:
+            return web.Response()
+        if request.method == "GET" and request.path == ANNOUNCEMENTS:
+            return await self._announcer.handle(request)
+        if request.method != "POST":
+            return web.Response(status=405, headers={"Allow": "POST"})
+        sink = self._find(request.path)
+        if sink is None:
+            return web.Response(status=404, text=f"there is no KafkaSink at {request.path}\n")
+        return await self._accept(request, sink)
+
+    def _find(self, path: str) -> Sink | None:
+        parts = path.strip("/").split("/")
+        sink = self._sinks.get(parts[-1])
+        if sink is None or len(parts) > _LONGEST_PATH or parts[:-1] not in ([], [sink.namespace]):
+            return None
+        return sink
+
+    async def _accept(self, request: web.Request, sink: Sink) -> web.Response:
+        try:
+            event = from_http(request.headers.items(), await request.read())
+        except NotACloudEventError as error:
+            return web.Response(status=400, text=f"{error}\n")
+        record = to_record(event, structured=sink.is_structured)
+        crash_point("sink.before-produce")
+        try:
+            partition, offset = await self._producer.produce(sink.topic, record)
+        except KafkaError as error:
+            log("warning", "event not produced", sink=sink.name, error=str(error))
+            return web.Response(status=503, text=f"Kafka did not take the event: {error}\n")
+        crash_point("sink.after-produce")
+        self._announcer.announce(sink.topic, partition, offset)
+        return web.Response(status=202)
+
+
+def _settle(done: "asyncio.Future[tuple[int, int]]", result: tuple[int, int] | Exception) -> None:
+    if done.done():
+        return  # the client went away
+    if isinstance(result, Exception):
+        done.set_exception(result)
+    else:
+        done.set_result(result)

@@ -1,0 +1,1 @@
+"""Goods and logins to start with; only ever made when asked for (``up --seed``)."""

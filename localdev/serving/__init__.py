@@ -1,0 +1,1 @@
+"""Knative Serving on one machine: functions start on a request and stop when idle."""

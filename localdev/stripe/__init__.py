@@ -1,0 +1,1 @@
+"""A stand-in for Stripe's REST API: payment intents, refunds, charges, events and webhooks."""

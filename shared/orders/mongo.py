@@ -1,0 +1,151 @@
+"""Orders and their copies of the products in MongoDB."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.contracts.event import NewEvent
+from shared.kernel.errors import Unavailable
+from shared.kernel.ids import OrderId, ProductId, UserId
+from shared.kernel.paging import Page
+from shared.orders.model import PATIENCE, UNPAID, Order, Product, Status, new_number
+from shared.runtime.mongo import DuplicateKeyError, Index, collection
+from shared.runtime.outbox import Entry, Outbox, Publisher
+from shared.runtime.settings import EventSettings, MongoSettings
+
+INDEXES = (
+    Index("orders", [("key", 1)], unique=True),
+    Index("orders", [("number", 1)], unique=True),
+    Index("orders", [("user_id", 1), ("_id", -1)]),
+    Index("orders", [("status", 1), ("_id", -1)]),
+    Index("orders", [("status", 1), ("expires_at", 1)]),
+    Index("orders", [("outbox.id", 1)], sparse=True),
+)
+_NUMBER_TRIES = 5
+
+
+class MongoOrders:
+    """The ``orders`` collection."""
+
+    def __init__(self, mongo: MongoSettings, events: EventSettings) -> None:
+        self._orders = collection(mongo, "orders")
+        self._outbox = Outbox(self._orders, Publisher(events))
+
+    def add(self, order: Order) -> Order:
+        """Stores a new order, or gives the one that has its key."""
+        for _ in range(_NUMBER_TRIES):
+            entries = self._entries(order)
+            try:
+                self._orders.insert_one({"_id": order.id} | _fields(order) | {"outbox": entries})
+            except DuplicateKeyError:
+                if known := self.by_key(order.key):
+                    return known
+                order = replace(order, number=new_number())
+                continue
+            self._outbox.flush(order.id, entries)
+            return order
+        raise Unavailable("No free order number was found; try again.")
+
+    def get(self, order_id: OrderId) -> Order | None:
+        """The order with this id."""
+        return _order(self._orders.find_one({"_id": order_id}))
+
+    def by_key(self, key: str) -> Order | None:
+        """The order of a state of a cart."""
+        return _order(self._orders.find_one({"key": key}))
+
+    def save(self, before: Order, after: Order) -> bool:
+        """Stores ``after``, and tells a new state; false if ``before`` is no longer stored."""
+        entries = self._entries(after) if after.status != before.status else []
+        update: dict[str, Any] = {"$set": _fields(after)}
+        if entries:
+            update["$push"] = {"outbox": {"$each": entries}}
+        guard = {"_id": before.id, "version": before.version}
+        stored = bool(self._orders.update_one(guard, update).modified_count)
+        if stored:
+            self._outbox.flush(before.id, entries)
+        return stored
+
+    def of_user(self, user_id: UserId, page: int, page_size: int) -> Page[Order]:
+        """Somebody's orders, newest first."""
+        return self._page({"user_id": user_id}, page, page_size)
+
+    def all(self, status: Status | None, search: str, page: int, page_size: int) -> Page[Order]:
+        """Everybody's orders, newest first.
+
+        ``search``: the beginning of a number, an order's id or a user's; empty for all.
+        """
+        query: dict[str, Any] = {"status": status.value} if status else {}
+        if search:
+            number = {"$regex": f"^{re.escape(search.upper())}"}
+            query["$or"] = [{"_id": search}, {"user_id": search}, {"number": number}]
+        return self._page(query, page, page_size)
+
+    def expired(self, now: datetime, limit: int) -> list[Order]:
+        """Unpaid orders past their time, at most ``limit``.
+
+        One whose payment was started is among them only after ``PATIENCE`` more.
+        """
+        unpaid = {"$in": [status.value for status in UNPAID]}
+        not_begun = {"expires_at": {"$lte": now}, "payment": None}
+        silent = {"expires_at": {"$lte": now - PATIENCE}}
+        query = {"status": unpaid, "$or": [not_begun, silent]}
+        found = self._orders.find(query).limit(limit)
+        return [order for document in found if (order := _order(document))]
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+        return self._outbox.sweep()
+
+    def _entries(self, order: Order) -> list[Entry]:
+        payload = order.event()
+        event = payload and NewEvent(payload=payload, subject=order.id, version=order.version)
+        return [self._outbox.entry(event)] if event else []
+
+    def _page(self, query: dict[str, Any], page: int, page_size: int) -> Page[Order]:
+        found = self._orders.find(query).sort("_id", -1)  # ids sort by the time they were made
+        documents = found.skip((page - 1) * page_size).limit(page_size)
+        return Page(
+            items=[order for document in documents if (order := _order(document))],
+            page=page,
+            page_size=page_size,
+            total=self._orders.count_documents(query),
+        )
+
+
+class MongoProducts:
+    """The ``products`` collection: the newest known state of each."""
+
+    def __init__(self, mongo: MongoSettings) -> None:
+        self._products = collection(mongo, "products")
+
+    def keep(self, product: Product) -> bool:
+        """Stores the state if it is newer than the one kept; whether it was."""
+        fields: dict[str, Any] = msgspec.to_builtins(product)
+        guard = {"_id": fields.pop("id"), "version": {"$lt": product.version}}
+        try:
+            self._products.update_one(guard, {"$set": fields}, upsert=True)
+        except DuplicateKeyError:
+            return False  # the kept one is as new or newer: the guard missed it, the upsert met it
+        return True
+
+    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+        """The known ones of these products, tombstones included."""
+        found = self._products.find({"_id": {"$in": list(product_ids)}})
+        return {item["_id"]: msgspec.convert({"id": item["_id"]} | item, Product) for item in found}
+
+
+def _fields(order: Order) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(order, builtin_types=(datetime,))
+    del fields["id"]
+    return fields
+
+
+def _order(document: dict[str, Any] | None) -> Order | None:
+    if document is None:
+        return None
+    return msgspec.convert({"id": document["_id"]} | document, Order)

@@ -1,0 +1,1 @@
+"""What carts, people and events do with orders."""

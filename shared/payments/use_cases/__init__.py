@@ -1,0 +1,1 @@
+"""What payments does: starting, settling and refunding, over its ports."""

@@ -1,0 +1,143 @@
+"""What the products context needs from outside."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from shared.kernel.ids import ImportId, OrderId, ProductId
+from shared.products.catalogue import CategoryCount, Found, Wanted
+from shared.products.imports import Chunk, Import, Outcome
+from shared.products.model import Product
+from shared.products.reservations import Reservation
+
+
+class Products(Protocol):
+    """The products; every write tells the other contexts the new state."""
+
+    def get(self, product_id: ProductId) -> Product | None:
+        """The product, also a deleted one."""
+
+    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+        """The known ones of these products, deleted ones included."""
+
+    def by_skus(self, skus: Iterable[str]) -> dict[str, Product]:
+        """The products on sale with these SKUs."""
+
+    def add(self, product: Product) -> None:
+        """Stores a new product; ``SkuTaken`` if one on sale has its SKU."""
+
+    def save(self, before: Product, after: Product) -> bool:
+        """Stores ``after`` if the product is still at the version of ``before``.
+
+        Raises ``SkuTaken`` as ``add`` does.
+        """
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+
+
+class Catalogue(Protocol):
+    """The products on sale, to search and count."""
+
+    def search(self, wanted: Wanted) -> Found:
+        """A page of ids with the total and the facets, as the products are now."""
+
+    def categories(self) -> list[CategoryCount]:
+        """The categories of the products on sale, by name."""
+
+    def condense(self) -> bool:
+        """Stores what a cold function begins with, if much has changed; whether it did."""
+
+
+class Reservations(Protocol):
+    """The reservations, one per order."""
+
+    def get(self, order_id: OrderId) -> Reservation | None:
+        """The reservation of an order."""
+
+    def add(self, reservation: Reservation) -> bool:
+        """Stores a first one; false if the order has one."""
+
+    def save(self, before: Reservation, after: Reservation) -> bool:
+        """Stores ``after`` if the reservation is still at the version of ``before``.
+
+        Becoming reserved or rejected is told to the other contexts in the same write.
+        """
+
+    def left_open(self, before: datetime) -> list[Reservation]:
+        """Reservations with something left to do since before then, at most 500."""
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+
+
+class Imports(Protocol):
+    """The imports and how far each has come."""
+
+    def get(self, import_id: ImportId) -> Import | None:
+        """The import with this id."""
+
+    def add(self, item: Import) -> None:
+        """Stores a new import and asks for the first chunk of every lane."""
+
+    def advance(self, item: Import, chunk: Chunk, outcome: Outcome, now: datetime) -> bool:
+        """Counts a chunk's rows and asks for the lane's next; false if it was counted before."""
+
+    def fail(self, item: Import, message: str, now: datetime) -> None:
+        """Gives the whole import up."""
+
+    def ask_again(self, item: Import, now: datetime) -> None:
+        """Asks for the next chunk of every lane that has not ended."""
+
+    def recent(self, limit: int) -> list[Import]:
+        """The newest imports, the newest first."""
+
+    def left_running(self, before: datetime) -> list[Import]:
+        """Imports that have not moved since, at most 100."""
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+
+
+class Pictures(Protocol):
+    """Makes pictures safe to show."""
+
+    def prepare(self, body: bytes) -> "Prepared":
+        """The picture re-encoded, and a small one.
+
+        Raises ``UnsupportedMediaType`` for what is no JPEG, PNG or WebP and ``TooLarge`` above 40
+        megapixels.
+        """
+
+
+class Prepared(Protocol):
+    """A picture ready to be stored; sizes in pixels."""
+
+    @property
+    def body(self) -> bytes:
+        """The picture in WebP."""
+
+    @property
+    def thumbnail(self) -> bytes:
+        """The small one in WebP."""
+
+    @property
+    def width(self) -> int:
+        """Of the picture."""
+
+    @property
+    def height(self) -> int:
+        """Of the picture."""
+
+
+class Files(Protocol):
+    """Bytes by key: pictures and import files."""
+
+    def put(self, key: str, body: bytes, media_type: str) -> None:
+        """Stores a file, replacing one of that key."""
+
+    def get(self, key: str, offset: int = 0, length: int = 0) -> bytes:
+        """A file's bytes, or ``length`` of them from ``offset``; ``NotFound`` if there is none."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Removes files; those that are gone already are no error."""

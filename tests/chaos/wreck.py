@@ -1,0 +1,112 @@
+"""Kills processes of a stack: at a labelled point, at once, or for as long as a test wants."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from localdev.cluster.control import call
+from localdev.cluster.crash_orders import FOLDER, order_crash
+from localdev.cluster.state import State, is_alive
+from tests.e2e.stack import Stack
+from tests.e2e.waiting import wait_until
+
+# What the command line of each has in it.
+CHILDREN = {
+    "sink": "localdev.eventing.sink",
+    "dispatcher": "localdev.eventing.dispatcher",
+    "ping": "localdev.eventing.ping",
+    "stripe": "localdev.stripe",
+    "mail": "localdev.mail",
+    "gateway": "/envoy ",
+}
+ENGINES = {
+    "mongodb": ("secantusd-py", "mongod "),
+    "kafka": ("kafka.Kafka",),
+    "redis": ("redis-server", "valkey-server"),
+}
+_MARKS = {name: (mark,) for name, mark in CHILDREN.items()} | ENGINES
+_AGAIN_SECONDS = 0.02
+
+
+class Wrecker:
+    """Ends processes of one stack by pid, as a power cut would."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self._state = State(stack.state)
+        self._armed: dict[str, Callable[[], bool]] = {}
+
+    def order_crash(self, name: str, label: str, passage: int = 1) -> None:
+        """The process of this name is replaced by one that dies at the label."""
+        order_crash(self._state, name, label, passage)
+        if name in CHILDREN:
+            self.kill(name)
+            order = self.stack.state / FOLDER / name
+            wait_until(lambda: not order.exists(), f"{name} is started again")
+            (pid,) = wait_until(lambda: self.pids(name), f"{name} runs")
+            self._armed[name] = lambda: not is_alive(pid)
+        else:
+            call(self.stack.state, f"scale?name={name}&count=0")
+            starts = self._starts(name)
+            # One to carry out the order, and the one that was needed in its place.
+            self._armed[name] = lambda: self._starts(name) >= starts + 2
+
+    def must_have_crashed(self, name: str) -> None:
+        """Waits until the order was carried out: a test of no crash proves nothing."""
+        wait_until(self._armed[name], f"{name} crashes as ordered")
+
+    def _starts(self, name: str) -> int:
+        functions = call(self.stack.state, "status")["functions"]
+        return int(next(one["starts"] for one in functions if one["name"] == name))
+
+    def pids(self, name: str) -> list[int]:
+        """The living processes of a child or engine."""
+        return [pid for pid, line in self._processes() if any(it in line for it in _MARKS[name])]
+
+    def function_pids(self) -> list[int]:
+        """All function processes."""
+        functions = call(self.stack.state, "status")["functions"]
+        return [pid for one in functions for pid in one["pids"]]
+
+    def kill(self, name: str) -> list[int]:
+        """SIGKILL; the pids it had."""
+        return [pid for pid in self.pids(name) if self.kill_pid(pid)]
+
+    @staticmethod
+    def kill_pid(pid: int) -> bool:
+        """SIGKILL to one process of the stack; whether it was there."""
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
+
+    @contextmanager
+    def held_down(self, name: str) -> Iterator[None]:
+        """Killed again whenever it is started, until the block ends."""
+        is_over = threading.Event()
+
+        def hold() -> None:
+            while not is_over.wait(_AGAIN_SECONDS):
+                self.kill(name)
+
+        holder = threading.Thread(target=hold)
+        self.kill(name)
+        holder.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            holder.join()
+
+    def _processes(self) -> Iterator[tuple[int, str]]:
+        """The supervisor's children with their command lines, from the moment they are there."""
+        supervisor = self._state.supervisor_pid()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == supervisor and is_alive(int(folder.name)):
+                    line = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                    yield int(folder.name), line.decode()

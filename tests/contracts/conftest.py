@@ -1,0 +1,78 @@
+"""What the suites of the real adapters share: engines, a database of a test's own, a sink."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pymongo
+import pytest
+
+from localdev.engines.engine import Engine
+from localdev.engines.place import Place
+from localdev.engines.start import choices, start_engine
+from shared.kernel.ids import new_id
+from shared.runtime import mongo as mongo_home
+from shared.runtime import redis as redis_home
+from shared.runtime.settings import MongoSettings, RedisSettings
+from tests.contracts.listener import Listener, listening
+
+
+def engine(name: str, factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The best server of its kind on this machine, ended with the test session."""
+    place = Place(factory.mktemp(name), os.environ, print)
+    place.prepare()
+    started = start_engine(name, place, choices(os.environ).get(name))
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a MongoDB."""
+    for started in engine("mongodb", tmp_path_factory):
+        yield started.url
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis."""
+    for started in engine("redis", tmp_path_factory):
+        yield started.url
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an object store, with its keys."""
+    for started in engine("s3", tmp_path_factory):
+        yield started.url
+
+
+@pytest.fixture
+def mongo(mongo_server: str) -> Iterator[MongoSettings]:
+    """A database of the test's own."""
+    name = f"test_{new_id().replace('-', '')}"
+    settings = MongoSettings(urlunsplit(urlsplit(mongo_server)._replace(path=f"/{name}")))
+    yield settings
+    mongo_home._client(settings.url).close()
+    with closing(pymongo.MongoClient[dict[str, Any]](mongo_server)) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def redis_settings(redis_server: str) -> Iterator[RedisSettings]:
+    """An empty Redis."""
+    settings = RedisSettings(redis_server)
+    redis_home.connect_redis(settings).flushall()
+    yield settings
+    redis_home.connect_redis(settings).close()
+
+
+@pytest.fixture
+def sink() -> Iterator[Listener]:
+    """A KafkaSink."""
+    with listening() as listener:
+        yield listener

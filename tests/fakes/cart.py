@@ -1,0 +1,130 @@
+"""Fakes of the cart context's ports, with the compare-and-set of the real ones, and builders."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+from shared.cart.model import KEPT_CHECKOUTS, MERGING, Cart, Checkout, Line, Product
+from shared.contracts.cart import CartCheckout
+from shared.contracts.orders import PlacedOrder, PlaceOrder
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import CartId, ProductId, new_id
+from shared.kernel.money import Money
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class FakeCarts:
+    """``told`` are the events published; ``before_save`` lets a rival act at that very point."""
+
+    by_owner: dict[str, Cart] = field(default_factory=dict)
+    told: list[CartCheckout] = field(default_factory=list)
+    before_save: Callable[[], None] | None = None
+    sweeps: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def get(self, owner: str) -> Cart | None:
+        return self.by_owner.get(owner)
+
+    def by_id(self, cart_id: CartId) -> Cart | None:
+        return next((cart for cart in self.by_owner.values() if cart.id == cart_id), None)
+
+    def add(self, cart: Cart) -> bool:
+        return self.by_owner.setdefault(cart.owner, cart) is cart
+
+    def save(self, before: Cart, after: Cart) -> bool:
+        rival, self.before_save = self.before_save, None
+        if rival:
+            rival()
+        with self.lock:
+            kept = self.by_owner.get(before.owner)
+            if kept is None or _guard(kept) != _guard(before):
+                return False
+            self.by_owner[before.owner] = replace(after, checkouts=kept.checkouts)
+            return True
+
+    def record_checkout(self, cart: Cart, checkout: Checkout, event: CartCheckout) -> None:
+        with self.lock:
+            kept = self.by_owner[cart.owner]
+            is_first = all(one.order_id != checkout.order_id for one in kept.checkouts)
+            is_new_key = checkout.key and all(one.key != checkout.key for one in kept.checkouts)
+            if is_first or is_new_key:
+                checkouts = [*kept.checkouts, checkout][-KEPT_CHECKOUTS:]
+                self.by_owner[cart.owner] = replace(kept, checkouts=checkouts)
+            if is_first:
+                self.told.append(event)
+
+    def sweep(self) -> int:
+        self.sweeps += 1
+        return 0
+
+    def delete_idle_guests(self, before: datetime) -> int:
+        idle = [
+            owner
+            for owner, cart in self.by_owner.items()
+            if owner.startswith("guest:") and cart.updated_at < before and cart.state != MERGING
+        ]
+        for owner in idle:
+            del self.by_owner[owner]
+        return len(idle)
+
+
+def _guard(cart: Cart) -> tuple[str, str, int, int]:
+    return cart.id, cart.state, cart.version, cart.attempt
+
+
+@dataclass
+class FakeProducts:
+    by_id: dict[ProductId, Product] = field(default_factory=dict)
+
+    def keep(self, product: Product) -> bool:
+        known = self.by_id.get(product.id)
+        if known and known.version >= product.version:
+            return False
+        self.by_id[product.id] = product
+        return True
+
+    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
+        return {one: self.by_id[one] for one in product_ids if one in self.by_id}
+
+
+@dataclass
+class FakeOrderDesk:
+    """Makes one order per key; ``refusal`` is raised instead, ``lost`` only after placing it."""
+
+    by_key: dict[tuple[str, int, int], PlacedOrder] = field(default_factory=dict)
+    asked: list[PlaceOrder] = field(default_factory=list)
+    refusal: Refusal | None = None
+    lost: Refusal | None = None
+
+    def place(self, order: PlaceOrder) -> PlacedOrder:
+        self.asked.append(order)
+        if self.refusal:
+            raise self.refusal
+        key = (order.cart_id, order.cart_version, order.attempt)
+        made = PlacedOrder(order_id=new_id(), number=f"P-{len(self.by_key)}", status="pending")
+        placed = self.by_key.setdefault(key, made)
+        if self.lost:
+            raise self.lost
+        return placed
+
+
+def a_product(name: str = "lamp", **changes: Any) -> Product:
+    product = Product(
+        id=ProductId(name), title=name.title(), price=Money(1000), available=50, version=1
+    )
+    return replace(product, **changes)
+
+
+def a_line(
+    name: str = "lamp", quantity: int = 1, amount: int = 1000, currency: str = "USD"
+) -> Line:
+    return Line(product_id=ProductId(name), quantity=quantity, seen_price=Money(amount, currency))
+
+
+def a_cart(*lines: Line, **changes: Any) -> Cart:
+    cart = Cart(owner="user:ada", id=CartId(new_id()), lines=list(lines), updated_at=NOW)
+    return replace(cart, **changes)

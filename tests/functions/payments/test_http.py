@@ -1,0 +1,167 @@
+"""The payments' routes as HTTP: JSON, pages, forms and Stripe's raw messages."""
+
+import json
+from io import BytesIO
+from urllib.parse import urlencode
+
+import pytest
+
+from functions.payments.get_payment import get_payment
+from functions.payments.receive_stripe_webhook import receive_stripe_webhook
+from functions.payments.refund_payment import refund_payment
+from functions.payments.start_payment import start_payment
+from shared.kernel.clock import SystemClock
+from shared.payments.mongo import MongoAnswers, MongoOrders, MongoPayments
+from shared.payments.stripe_form import StripeCardForm
+from shared.payments.stripe_gateway import StripeGateway
+from shared.payments.stripe_webhooks import StripeWebhooks
+from shared.runtime import wiring
+from shared.runtime.declare import spec_of
+from shared.runtime.handler import answer
+from shared.runtime.identity import HEADER, sign_identity
+from tests.fakes.payments import FakeCardForm, FakeWebhooks
+from tests.functions.payments.world import ADA, ADMIN, World
+
+KEY = "11" * 32
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def world(monkeypatch):
+    world = World()
+    ports = {
+        MongoPayments: world.payments,
+        MongoOrders: world.orders,
+        MongoAnswers: world.answers,
+        StripeGateway: world.gateway,
+        StripeCardForm: FakeCardForm(),
+        StripeWebhooks: FakeWebhooks(),
+        SystemClock: world.clock,
+    }
+    monkeypatch.setenv("IDENTITY_KEY", KEY)
+    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    return world
+
+
+def call(function, method, path, body=b"", caller=None, media_type="application/json", **headers):
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "CONTENT_TYPE": media_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": "shop.localhost",
+        "wsgi.input": BytesIO(body),
+    } | headers
+    if caller:
+        name = f"HTTP_{HEADER.upper().replace('-', '_')}"
+        environ[name] = sign_identity(caller, method, path, KEY, 60)
+    return answer(spec_of(function), environ)
+
+
+def start(order_id, **more):
+    body = json.dumps({"order_id": order_id}).encode()
+    return call(start_payment, "POST", "/api/payments", body, ADA, **more)
+
+
+def test_starting_answers_what_the_contract_says(world):
+    order = world.placed()
+    first, again = start(order.id), start(order.id)
+    assert (first.status, again.status) == (201, 200)
+    made = json.loads(first.body)
+    assert made["amount"] == {"amount": 5000, "currency": "USD"}
+    assert made.keys() >= {"payment_id", "client_secret", "publishable_key", "status"}
+    assert json.loads(again.body) == made
+
+
+def test_refusals_have_their_status_and_code(world):
+    payment = world.paid()
+    refused = start(payment.order_id)
+    assert (refused.status, json.loads(refused.body)["code"]) == (409, "already_paid")
+    assert start("x").status == 404
+    assert call(start_payment, "POST", "/api/payments", b'{"order_id": 1}', ADA).status == 422
+    assert call(start_payment, "POST", "/api/payments", b"{", ADA).status == 400
+    assert call(start_payment, "POST", "/api/payments", b"{}").status == 401
+
+
+def test_a_key_with_another_body_is_a_422(world):
+    start(world.placed().id, HTTP_IDEMPOTENCY_KEY="k")
+    refused = start(world.placed().id, HTTP_IDEMPOTENCY_KEY="k")
+    assert (refused.status, json.loads(refused.body)["code"]) == (422, "idempotency_mismatch")
+
+
+def test_the_pay_button_leads_to_the_form(world):
+    order = world.placed()
+    body = urlencode({"order_id": order.id}).encode()
+    sent = call(start_payment, "POST", "/payments", body, ADA, FORM)
+    assert (sent.status, dict(sent.headers)["Location"]) == (303, f"/payments/{order.id}")
+
+
+def test_the_form_holds_what_the_browser_needs_and_may_talk_to_stripe(world):
+    payment = world.started()
+    shown = call(get_payment, "GET", f"/payments/{payment.order_id}", caller=ADA)
+    page, headers = shown.body.decode(), dict(shown.headers)
+    assert shown.status == 200
+    assert f'data-client-secret="{payment.client_secret}"' in page
+    assert 'data-publishable-key="pk_test_x"' in page
+    assert 'data-stripe-url="http://127.0.0.1:1"' in page
+    assert f'data-done="/orders/{payment.order_id}"' in page
+    assert headers["HX-Redirect"] == f"/payments/{payment.order_id}"
+    assert headers["Content-Security-Policy"] == FakeCardForm().content_security_policy
+
+
+def test_no_field_of_the_card_has_a_name_so_that_no_form_can_send_it_to_us(world):
+    payment = world.started()
+    page = call(get_payment, "GET", f"/payments/{payment.order_id}", caller=ADA).body.decode()
+    form = page[page.index('id="payment-form"') : page.index("</form>", page.index("card-cvc"))]
+    assert "card-number" in form
+    assert " name=" not in form
+
+
+def test_a_paid_order_shows_no_form(world):
+    payment = world.paid()
+    page = call(get_payment, "GET", f"/payments/{payment.order_id}", caller=ADA).body.decode()
+    assert "This order is paid." in page
+    assert "payment-form" not in page
+
+
+def test_the_back_office_refunds_from_a_form(world):
+    payment = world.paid()
+    host = {"HTTP_HOST": "admin.localhost"}
+    page = call(get_payment, "GET", f"/payments/{payment.order_id}", caller=ADMIN, **host)
+    path = f"/admin/payments/{payment.id}/refund"
+    assert f'action="{path}"' in page.body.decode()
+    body = urlencode({"version": payment.version, "amount": "2000"}).encode()
+    sent = call(refund_payment, "POST", path, body, ADMIN, FORM, **host)
+    assert (sent.status, dict(sent.headers)["Location"]) == (303, f"/payments/{payment.order_id}")
+    assert world.gateway.kept(payment.intent_id) == 3000
+
+
+def test_a_refund_over_the_api_needs_no_body_and_an_administrator(world):
+    payment = world.paid()
+    path = f"/api/admin/payments/{payment.id}/refund"
+    assert call(refund_payment, "POST", path, caller=ADA).status == 403
+    refunded = call(refund_payment, "POST", path, caller=ADMIN)
+    assert (refunded.status, json.loads(refunded.body)["status"]) == (200, "refunded")
+    assert call(refund_payment, "POST", path, caller=ADMIN).status == 409
+    assert call(refund_payment, "POST", path, b'{"amount": 0}', ADMIN).status == 422
+
+
+def test_stripe_posts_raw_messages_without_an_identity(world):
+    payment = world.started()
+    intent_id = world.gateway.pay(payment.intent_id)
+
+    def hear(signature):
+        return call(
+            receive_stripe_webhook,
+            "POST",
+            "/api/payments/webhook",
+            intent_id.encode(),
+            media_type="application/json; charset=utf-8",
+            HTTP_STRIPE_SIGNATURE=signature,
+        )
+
+    refused = hear("bad")
+    assert (refused.status, json.loads(refused.body)["code"]) == (400, "bad_signature")
+    assert hear("good").status == 200
+    assert world.payment(payment.order_id).status == "succeeded"
