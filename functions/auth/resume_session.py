@@ -13,13 +13,7 @@ from shared.runtime.answers import Redirect
 from shared.runtime.declare import page
 from shared.runtime.identity import Access
 from shared.runtime.request import RequestInfo, local_path
-from shared.runtime.schema import Input
-
-
-class Destination(Input, frozen=True, kw_only=True):
-    """Where to go on; anything but a local path becomes ``/``."""
-
-    next: str = "/"
+from shared.runtime.schema import Destination
 
 
 @page("/auth/refresh", access=Access.PUBLIC)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.cart.pricing import Price, price
-from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.errors import Conflict, IdempotencyMismatch, Invalid, NotFound
 from shared.kernel.ids import CartId, GuestId, OrderId, ProductId, UserId
 from shared.kernel.money import Money
 
@@ -35,12 +35,6 @@ class PriceChanged(Conflict):
     """A price differs from what the shopper saw; carries the fresh ``cart``."""
 
     code = "price_changed"
-
-
-class IdempotencyMismatch(Invalid):
-    """The key came before with another body."""
-
-    code = "idempotency_mismatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +148,7 @@ class Cart:
         """
         found = next((item for item in self.checkouts if item.key == key), None)
         if found and found.fingerprint != fingerprint:
-            raise IdempotencyMismatch(
-                {"Idempotency-Key": "was used with another body; send a new key"}
-            )
+            raise IdempotencyMismatch
         return found
 
     def price_seen(self) -> Price:

@@ -1,6 +1,5 @@
 """Carts and the cart's copy of the products in MongoDB."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +8,10 @@ import msgspec
 from shared.cart.model import KEPT_CHECKOUTS, MERGING, Cart, Checkout, Product
 from shared.contracts.cart import CartCheckout
 from shared.contracts.event import NewEvent
-from shared.kernel.ids import CartId, ProductId
+from shared.kernel.ids import CartId
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
+from shared.runtime.replicas import Replicas
 from shared.runtime.settings import EventSettings, MongoSettings
 
 INDEXES = (
@@ -83,27 +83,11 @@ class MongoCarts:
         return int(self._carts.delete_many(idle).deleted_count)
 
 
-class MongoProducts:
+class MongoProducts(Replicas[Product]):
     """The ``products`` collection: the newest known state of each."""
 
     def __init__(self, mongo: MongoSettings) -> None:
-        self._products = collection(mongo, "products")
-
-    def keep(self, product: Product) -> bool:
-        """Stores the state if it is newer than the one kept; whether it was."""
-        fields: dict[str, Any] = msgspec.to_builtins(product)
-        guard = {"_id": fields.pop("id"), "version": {"$lt": product.version}}
-        try:
-            self._products.update_one(guard, {"$set": fields}, upsert=True)
-        except DuplicateKeyError:
-            return False  # the kept one is as new or newer: the guard missed it, the upsert met it
-        return True
-
-    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
-        """The known ones of these products, tombstones included."""
-        wanted = list(product_ids)
-        found = self._products.find({"_id": {"$in": wanted}}) if wanted else ()
-        return {item["_id"]: msgspec.convert(_with_id(item), Product) for item in found}
+        super().__init__(collection(mongo, "products"), Product)
 
 
 def _fields(cart: Cart) -> dict[str, Any]:
@@ -116,7 +100,3 @@ def _cart(document: dict[str, Any] | None) -> Cart | None:
     if document is None:
         return None
     return msgspec.convert({"owner": document["_id"]} | document, Cart)
-
-
-def _with_id(document: dict[str, Any]) -> dict[str, Any]:
-    return {"id": document["_id"]} | document

@@ -3,6 +3,7 @@
     Refusal
     ├── Malformed              the input does not parse
     ├── Invalid                the input parses but breaks a rule; ``errors`` names the fields
+    │   └── IdempotencyMismatch    an Idempotency-Key came before with another body
     ├── LoginRequired          nobody is logged in
     ├── Forbidden              somebody is, but may not
     ├── NotFound               unknown, or not yours
@@ -46,6 +47,15 @@ class Invalid(Refusal):
         listed = "; ".join(f"{field}: {message}" for field, message in errors.items())
         super().__init__(detail or listed, **extra)
         self.errors = dict(errors)
+
+
+class IdempotencyMismatch(Invalid):
+    """An Idempotency-Key came before with another body."""
+
+    code = "idempotency_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__({"Idempotency-Key": "was used with another body; send a new key"})
 
 
 class LoginRequired(Refusal):

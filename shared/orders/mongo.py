@@ -1,7 +1,6 @@
 """Orders and their copies of the products in MongoDB."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,11 +9,12 @@ import msgspec
 
 from shared.contracts.event import NewEvent
 from shared.kernel.errors import Unavailable
-from shared.kernel.ids import OrderId, ProductId, UserId
+from shared.kernel.ids import OrderId, UserId
 from shared.kernel.paging import Page
 from shared.orders.model import PATIENCE, UNPAID, Order, Product, Status, new_number
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Entry, Outbox, Publisher
+from shared.runtime.replicas import Replicas
 from shared.runtime.settings import EventSettings, MongoSettings
 
 INDEXES = (
@@ -117,26 +117,11 @@ class MongoOrders:
         )
 
 
-class MongoProducts:
+class MongoProducts(Replicas[Product]):
     """The ``products`` collection: the newest known state of each."""
 
     def __init__(self, mongo: MongoSettings) -> None:
-        self._products = collection(mongo, "products")
-
-    def keep(self, product: Product) -> bool:
-        """Stores the state if it is newer than the one kept; whether it was."""
-        fields: dict[str, Any] = msgspec.to_builtins(product)
-        guard = {"_id": fields.pop("id"), "version": {"$lt": product.version}}
-        try:
-            self._products.update_one(guard, {"$set": fields}, upsert=True)
-        except DuplicateKeyError:
-            return False  # the kept one is as new or newer: the guard missed it, the upsert met it
-        return True
-
-    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
-        """The known ones of these products, tombstones included."""
-        found = self._products.find({"_id": {"$in": list(product_ids)}})
-        return {item["_id"]: msgspec.convert({"id": item["_id"]} | item, Product) for item in found}
+        super().__init__(collection(mongo, "products"), Product)
 
 
 def _fields(order: Order) -> dict[str, Any]:

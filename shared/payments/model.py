@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.payments import PaymentState
-from shared.kernel.errors import Conflict, Invalid, Malformed
+from shared.kernel.errors import Conflict, Malformed
 from shared.kernel.ids import OrderId, PaymentId, UserId
 from shared.kernel.money import Money
 
@@ -44,12 +44,6 @@ class RefundRefused(Conflict):
     """The payment provider does not give this money back."""
 
     code = "refund_refused"
-
-
-class IdempotencyMismatch(Invalid):
-    """An Idempotency-Key came again with another body."""
-
-    code = "idempotency_mismatch"
 
 
 class BadSignature(Malformed):

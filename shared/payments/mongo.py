@@ -9,10 +9,12 @@ import msgspec
 
 from shared.contracts.event import NewEvent
 from shared.contracts.payments import PaymentState
+from shared.kernel.errors import IdempotencyMismatch
 from shared.kernel.ids import OrderId, PaymentId
-from shared.payments.model import UNDECIDED_ORDER, IdempotencyMismatch, Order, Payment
+from shared.payments.model import UNDECIDED_ORDER, Order, Payment
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
+from shared.runtime.replicas import Replicas
 from shared.runtime.settings import EventSettings, MongoSettings
 
 A = TypeVar("A")
@@ -81,26 +83,11 @@ class MongoPayments:
         return self._outbox.sweep()
 
 
-class MongoOrders:
+class MongoOrders(Replicas[Order]):
     """The ``orders`` collection: the newest known state of each."""
 
     def __init__(self, mongo: MongoSettings) -> None:
-        self._orders = collection(mongo, "orders")
-
-    def keep(self, order: Order) -> bool:
-        """Stores the state if it is newer than the one kept; whether it was."""
-        fields: dict[str, Any] = msgspec.to_builtins(order, builtin_types=(datetime,))
-        guard = {"_id": fields.pop("id"), "version": {"$lt": order.version}}
-        try:
-            self._orders.update_one(guard, {"$set": fields}, upsert=True)
-        except DuplicateKeyError:
-            return False  # the kept one is as new or newer: the guard missed it, the upsert met it
-        return True
-
-    def get(self, order_id: OrderId) -> Order | None:
-        """The order as far as it is known here."""
-        found = self._orders.find_one({"_id": order_id})
-        return None if found is None else msgspec.convert({"id": found["_id"]} | found, Order)
+        super().__init__(collection(mongo, "orders"), Order)
 
     def wait_until_decided(self, order_id: OrderId, seconds: float) -> Order | None:
         """The order once it is known and no longer pending, or what is known when time is up."""
@@ -142,9 +129,7 @@ class MongoAnswers:
         if kept is None:
             return None
         if kept["fingerprint"] != fingerprint:
-            raise IdempotencyMismatch(
-                {"Idempotency-Key": "was used with another body; send a new key"}
-            )
+            raise IdempotencyMismatch
         return msgspec.convert(kept["value"], kind) if "value" in kept else None
 
 

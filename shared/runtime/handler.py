@@ -20,6 +20,7 @@ from shared.runtime import events
 from shared.runtime.answers import Content, Redirect, Reply, Response
 from shared.runtime.crash import crash_point
 from shared.runtime.declare import JSON, Authorizer, DeadLetters, Every, Http, On, Socket, Spec
+from shared.runtime.forms import form_value
 from shared.runtime.identity import HEADER, Access, Caller, check_access, read_identity
 from shared.runtime.logs import log, log_crash
 from shared.runtime.problem import (
@@ -44,7 +45,6 @@ _HEALTH = Response(200, [("Content-Type", "text/plain; charset=utf-8")], b"ok")
 _MULTIPART = "multipart/form-data"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _EVENT_LIMIT_BYTES = 1024 * 1024
-_FORM_FIELDS_OF_THE_PAGE = frozenset({"_method", "_csrf"})
 
 
 def answer(spec: Spec, environ: dict[str, Any]) -> Response:
@@ -119,6 +119,7 @@ def _match(
     form = None
     if request.is_page and request.method in _UNSAFE and request.media_type == FORM:
         form = parse_form(request.body(trigger.limit_bytes).decode("utf-8", "replace"))
+        request.form = form
     method = "GET" if request.method == "HEAD" else request.method
     if form and method == "POST":
         method = form.get("_method", method).upper()
@@ -192,27 +193,15 @@ def _body_value(
     trigger: Http, request: Request, item: Parameter, form: dict[str, str] | None
 ) -> Any:  # noqa: ANN401
     if form is not None:
-        fields = {k: v for k, v in form.items() if k not in _FORM_FIELDS_OF_THE_PAGE and v != ""}
-        return convert(nest(fields), item.hint, is_text=True)
+        return convert(
+            form_value(form, is_change=trigger.method == "PATCH"), item.hint, is_text=True
+        )
     body = request.body(trigger.limit_bytes)
     if not body and item.is_optional:
         return None
     if request.media_type != JSON:
         raise UnsupportedMediaType(f"Send {JSON}, not {request.media_type or 'nothing'}.")
     return convert(decode_json(body), item.hint)
-
-
-def nest(fields: dict[str, str]) -> dict[str, Any]:
-    """Form fields with dotted names as nested objects: ``a.b=1`` is ``{"a": {"b": "1"}}``."""
-    nested: dict[str, Any] = {}
-    for name, value in fields.items():
-        *parents, last = name.split(".")
-        place = nested
-        for parent in parents:
-            inner = place.setdefault(parent, {})
-            place = inner if isinstance(inner, dict) else {}
-        place[last] = value
-    return nested
 
 
 def _upload(trigger: Http, request: Request) -> Upload:
@@ -358,9 +347,7 @@ def _error_page(
 
 def _to_login(request: Request) -> Response:
     """A page that needs a session first tries to renew it, then asks to log in (WIRE.md)."""
-    target = request.path if request.method in {"GET", "HEAD"} else "/"
-    if query := request.environ.get("QUERY_STRING", ""):
-        target += f"?{query}" if target != "/" else ""
+    target = request.own_url if request.method in {"GET", "HEAD"} else request.came_from
     location = f"/auth/refresh?next={quote(target, safe='/')}"
     name = "HX-Redirect" if request.is_htmx else "Location"
     return Response(401 if request.is_htmx else 303, [(name, location)], b"")

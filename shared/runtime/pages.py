@@ -13,6 +13,7 @@ from shared.kernel.money import Money
 from shared.runtime.answers import Reply, Response
 from shared.runtime.declare import Http, Spec
 from shared.runtime.identity import Caller
+from shared.runtime.problem_form import fields_to_correct, in_plain_words, label_of
 from shared.runtime.request import Request, local_path
 
 HTML = "text/html; charset=utf-8"
@@ -46,9 +47,14 @@ def problem_page(
 ) -> Response:
     """A problem for a person; htmx gets the alert alone, put above what they typed."""
     del spec
-    context = _context(request, Caller()) | {"problem": problem}
+    context = _context(request, Caller()) | {
+        "problem": problem,
+        "fields": fields_to_correct(request.form, problem),
+        "back": request.came_from,
+        "own_url": request.own_url,
+    }
     if request.is_htmx:
-        headers = [*headers, ("HX-Retarget", "#problem"), ("HX-Reswap", "innerHTML")]
+        headers = [*headers, ("HX-Retarget", "#problem"), ("HX-Reswap", "innerHTML show:top")]
         body = _block("problem.html", "problem", context)
     else:
         body = _render("problem.html", request, context)
@@ -127,7 +133,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"money": money, "when": when, "compact_json": json.dumps}
+    environment.filters |= {
+        "money": money,
+        "major": major,
+        "when": when,
+        "compact_json": json.dumps,
+        "plain": in_plain_words,
+        "label": label_of,
+    }
     environment.globals["with_query"] = with_query
     return environment
 
@@ -138,6 +151,11 @@ def money(value: Money) -> str:
     sign = "-" if value.amount < 0 else ""
     symbol = "$" if value.currency == "USD" else f"{value.currency} "
     return f"{sign}{symbol}{whole:,}.{cents:02d}"
+
+
+def major(minor_units: int) -> str:
+    """``1299`` as people type it: ``12.99``."""
+    return "{}.{:02d}".format(*divmod(minor_units, 100))
 
 
 def when(value: datetime) -> str:

@@ -41,6 +41,7 @@ class Request:
         self.method: str = environ["REQUEST_METHOD"]
         raw: str = environ.get("PATH_INFO", "/")
         self.path = raw.encode("latin-1").decode("utf-8", "replace")
+        self.form: dict[str, str] | None = None
 
     def header(self, name: str) -> str:
         """A header's value, empty when absent."""
@@ -70,6 +71,19 @@ class Request:
     def is_htmx(self) -> bool:
         """Whether htmx asks (it wants a fragment, and follows HX-* headers)."""
         return self.header("HX-Request") == "true"
+
+    @property
+    def own_url(self) -> str:
+        """The path with its query."""
+        query = self.environ.get("QUERY_STRING", "")
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def came_from(self) -> str:
+        """The page of this host that sent the request, ``/`` if none is told."""
+        told = self.header("HX-Current-URL") or self.header("Referer")
+        origin = f"https://{self.host}/"
+        return local_path("/" + told.removeprefix(origin)) if told.startswith(origin) else "/"
 
     @property
     def media_type(self) -> str:

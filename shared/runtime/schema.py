@@ -26,3 +26,9 @@ class PageQuery(Input, frozen=True, kw_only=True):
 
     page: PageNumber = 1
     page_size: PageSize = 20
+
+
+class Destination(Input, frozen=True, kw_only=True):
+    """Where to go on to; anything but a local path becomes ``/`` (``request.local_path``)."""
+
+    next: str = "/"

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.payments import PaymentState
-from shared.kernel.errors import Unavailable
+from shared.kernel.errors import IdempotencyMismatch, Unavailable
 from shared.kernel.ids import OrderId, PaymentId
 from shared.payments.model import (
     UNDECIDED_ORDER,
     BadSignature,
-    IdempotencyMismatch,
     Intent,
     IntentRefund,
     Order,
@@ -223,7 +222,7 @@ class FakeAnswers:
         del kind, now
         known, answer = self.kept.setdefault(key, (fingerprint, None))
         if known != fingerprint:
-            raise IdempotencyMismatch({"Idempotency-Key": "other body"})
+            raise IdempotencyMismatch
         return answer
 
     def keep(self, key: str, answer: Any) -> Any:

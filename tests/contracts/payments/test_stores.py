@@ -8,10 +8,11 @@ from threading import Thread
 import pytest
 
 from shared.contracts.payments import PaymentCreated
+from shared.kernel.errors import IdempotencyMismatch
 from shared.kernel.ids import OrderId, PaymentId, UserId, new_id
 from shared.kernel.money import Money
 from shared.payments.changes import observe, opened, with_intent, with_refund
-from shared.payments.model import IdempotencyMismatch, Intent, Order
+from shared.payments.model import Intent, Order
 from shared.payments.mongo import INDEXES, MongoAnswers, MongoOrders, MongoPayments
 from tests.fakes.payments import FakeAnswers, FakeOrders, FakePayments
 

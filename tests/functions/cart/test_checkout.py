@@ -4,9 +4,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from shared.cart.model import EmptyCart, IdempotencyMismatch, OutOfStock, PriceChanged
+from shared.cart.model import EmptyCart, OutOfStock, PriceChanged
 from shared.contracts.orders import OrderCancelled, ShippingAddress
-from shared.kernel.errors import Invalid, Unavailable
+from shared.kernel.errors import IdempotencyMismatch, Invalid, Unavailable
 from shared.kernel.money import Money
 from tests.fakes.cart import a_product
 from tests.functions.cart.world import ADA, ADA_AFTER_LOGIN, ADDRESS, BOB, GUEST, LAMP, SOFA, World

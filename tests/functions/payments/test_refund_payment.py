@@ -4,9 +4,16 @@ import msgspec
 import pytest
 
 from functions.payments.refund_payment import RefundInput
-from shared.kernel.errors import Conflict, IllegalTransition, Invalid, NotFound, Unavailable
+from shared.kernel.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    IllegalTransition,
+    Invalid,
+    NotFound,
+    Unavailable,
+)
 from shared.kernel.money import Money
-from shared.payments.model import IdempotencyMismatch, RefundRefused
+from shared.payments.model import RefundRefused
 from tests.functions.payments.world import World
 
 

@@ -6,9 +6,15 @@ import pytest
 
 from functions.payments.start_payment import PaymentInput
 from shared.contracts.payments import PaymentStarted
-from shared.kernel.errors import IllegalTransition, Invalid, NotFound, Unavailable
+from shared.kernel.errors import (
+    IdempotencyMismatch,
+    IllegalTransition,
+    Invalid,
+    NotFound,
+    Unavailable,
+)
 from shared.kernel.ids import new_id
-from shared.payments.model import AlreadyPaid, IdempotencyMismatch
+from shared.payments.model import AlreadyPaid
 from tests.functions.payments.world import BOB, TOTAL, World, an_order
 
 

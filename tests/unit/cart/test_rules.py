@@ -7,14 +7,13 @@ from shared.cart.changes import begun_anew, emptied_by_merge, frozen_for, reopen
 from shared.cart.model import (
     MAX_LINES,
     Checkout,
-    IdempotencyMismatch,
     Owner,
     with_quantity,
 )
 from shared.cart.pricing import price, shipping_of
 from shared.cart.views import view_of
 from shared.contracts.orders import OrderLine
-from shared.kernel.errors import Invalid, NotFound
+from shared.kernel.errors import IdempotencyMismatch, Invalid, NotFound
 from shared.kernel.ids import CartId, GuestId, OrderId, ProductId, UserId
 from shared.kernel.money import Money
 from tests.fakes.cart import NOW, a_cart, a_line, a_product

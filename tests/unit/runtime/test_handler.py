@@ -11,7 +11,8 @@ from shared.kernel.ids import GuestId, UserId
 from shared.runtime.answers import Response
 from shared.runtime.declare import spec_of
 from shared.runtime.events import event_headers
-from shared.runtime.handler import answer, nest, wsgi_application
+from shared.runtime.forms import form_value, nest
+from shared.runtime.handler import answer, wsgi_application
 from shared.runtime.identity import Caller, sign_identity
 from shared.runtime.outbox import Outbox
 from tests.unit.runtime import declared
@@ -180,6 +181,27 @@ def test_the_wsgi_application_tells_the_length():
         wsgi_application(spec_of(declared.list_shelves))(environ, lambda *args: sent.append(args))
     )
     assert ("Content-Length", str(len(body))) in sent[0][1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "minor"),
+    [
+        ("12.99", "1299"),
+        ("12", "1200"),
+        ("0.5", "50"),
+        ("12,50", "1250"),
+        ("x", "x"),
+        ("1.999",) * 2,
+    ],
+)
+def test_an_amount_is_typed_in_whole_units(typed, minor):
+    assert form_value({"price.amount_major": typed}) == {"price": {"amount": minor}}
+
+
+def test_an_empty_field_is_left_out_but_empties_what_is_changed():
+    form = {"_method": "PATCH", "phone": "", "name": "Ann"}
+    assert form_value(form) == {"name": "Ann"}
+    assert form_value(form, is_change=True) == {"phone": "", "name": "Ann"}
 
 
 def test_dotted_form_fields_nest():

@@ -1,0 +1,52 @@
+"""Local copies of other contexts' aggregates: the newest version wins, tombstones stay."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from shared.runtime.mongo import Documents, DuplicateKeyError
+
+
+class Versioned(Protocol):
+    """A state with the version of its aggregate; a dataclass with an ``id``, too."""
+
+    @property
+    def version(self) -> int:
+        """Counts the aggregate's changes."""
+
+
+S = TypeVar("S", bound=Versioned)
+
+
+class Replicas(Generic[S]):
+    """One document per aggregate, by its id."""
+
+    def __init__(self, documents: Documents, kind: type[S]) -> None:
+        self._documents = documents
+        self._kind = kind
+
+    def keep(self, state: S) -> bool:
+        """Stores the state if it is newer than the one kept; whether it was."""
+        fields: dict[str, Any] = msgspec.to_builtins(state, builtin_types=(datetime,))
+        guard = {"_id": fields.pop("id"), "version": {"$lt": state.version}}
+        try:
+            self._documents.update_one(guard, {"$set": fields}, upsert=True)
+        except DuplicateKeyError:
+            return False  # the kept one is as new or newer: the guard missed it, the upsert met it
+        return True
+
+    def get(self, aggregate_id: str) -> S | None:
+        """The state as far as it is known here."""
+        found = self._documents.find_one({"_id": aggregate_id})
+        return None if found is None else self._state(found)
+
+    def find(self, aggregate_ids: Iterable[str]) -> dict[Any, S]:
+        """The known ones of these by id, tombstones included."""
+        wanted = list(aggregate_ids)
+        found = self._documents.find({"_id": {"$in": wanted}}) if wanted else ()
+        return {document["_id"]: self._state(document) for document in found}
+
+    def _state(self, document: dict[str, Any]) -> S:
+        return msgspec.convert({"id": document["_id"]} | document, self._kind)
