@@ -11,8 +11,7 @@ _CHUNK_CHARACTERS = 64 * 1024
 
 def follow_log(state: State, name: str, *, is_followed: bool) -> int:
     """Prints a log; 1 with the names there are for an unknown one."""
-    folders = (state.logs, state.root / "engines" / "logs")
-    known = {file.stem: file for folder in folders for file in folder.glob("*.log")}
+    known = {file.stem: file for file in state.logs.glob("*.log")}
     if name not in known:
         listed = ", ".join(sorted(known))
         print(f"there is no log {name!r}; there are: {listed or 'none'}", file=sys.stderr)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from localdev.cluster.manifests import Reference
 from localdev.cluster.state import State, is_alive
-from localdev.engines import Engine, Engines, start_engines
+from localdev.engines import Engine, Engines, start_engines, store_at
 
 Report = Callable[[str], None]
 _MONGO = "popshop-mongo-"
@@ -38,9 +38,7 @@ class KeptEngines:
 
     async def start(self) -> None:
         """Starts them all; takes as long as it takes."""
-        self._engines = await self._run(
-            start_engines, self._state.root / "engines", os.environ, self._report
-        )
+        self._engines = await self._run(start_engines, self._state.root, os.environ, self._report)
         self._note()
         self._watcher = asyncio.create_task(self._watch())
 
@@ -105,13 +103,13 @@ def engine_secrets(
         f"{_MONGO}{context}": {"url": database_url(engines["mongodb"].url, context)}
         for context in contexts
     }
-    store = urlsplit(engines["s3"].url)
+    store = store_at(engines["s3"].url)
     return mongo | {
         "popshop-redis": {"url": engines["redis"].url},
         "popshop-s3": {
-            "endpoint": f"{store.scheme}://{store.netloc.rpartition('@')[2]}",
-            "access-key": store.username or "",
-            "secret-key": store.password or "",
+            "endpoint": store.endpoint,
+            "access-key": store.access_key,
+            "secret-key": store.secret_key,
             "bucket": "popshop",
         },
     }

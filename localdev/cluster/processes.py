@@ -81,7 +81,7 @@ def spawn(name: str, argv: Sequence[str], state: State, *, environ: Mapping[str,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only calls prctl, loaded before
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it only calls prctl, loaded before
         )
     state.note_process(popen.pid)
     return Process(name, popen, state)
@@ -108,6 +108,6 @@ def _inherited() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child between fork and exec: SIGKILL when the thread that forked ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -58,16 +58,14 @@ def start_engines(state: Path, environ: Mapping[str, str], report: Report) -> En
     asked = choices(environ)
     place = Place(state, environ, _one_at_a_time(report))
     place.prepare()
-    with ExitStack() as holding:
-        holding.enter_context(place.processes.lock())
+    holding = ExitStack()
+    holding.enter_context(place.processes.lock())
+    try:
         place.processes.end_left_processes()
-        with ThreadPoolExecutor(len(CANDIDATES)) as pool:
-            starting = {
-                name: pool.submit(start_engine, name, place, asked.get(name)) for name in CANDIDATES
-            }
-        started = _all_or_none(starting)
-        return Engines(**started, release=holding.pop_all().close)
-    raise AssertionError  # pragma: no cover - nothing above is suppressed
+        return Engines(**_start_all(place, asked), release=holding.close)
+    except BaseException:
+        holding.close()
+        raise
 
 
 def end_engines(state: Path) -> list[int]:
@@ -104,6 +102,14 @@ def choices(environ: Mapping[str, str]) -> dict[str, str]:
             raise EngineError(f"POPSHOP_ENGINES: {part!r} is unknown, there are {known}")
         asked[engine] = name
     return asked
+
+
+def _start_all(place: Place, asked: Mapping[str, str]) -> dict[str, Engine]:
+    with ThreadPoolExecutor(len(CANDIDATES)) as pool:
+        starting = {
+            name: pool.submit(start_engine, name, place, asked.get(name)) for name in CANDIDATES
+        }
+    return _all_or_none(starting)
 
 
 def _all_or_none(starting: Mapping[str, "Future[Engine]"]) -> dict[str, Engine]:
