@@ -11,6 +11,8 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
 
 LOCK = "requirements/dev.txt"
+# What tests only read the data of: packages without what they need themselves.
+DATA = "requirements/data.txt"
 # Programs that no package registry of Python or npm has, by the Debian package that brings them.
 DEBIAN = {
     "redis-server": "redis-server",
@@ -68,6 +70,7 @@ def local(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Runs the test suites."""
     install(session)
+    session.install("--no-deps", "--require-hashes", "-r", DATA)
     install_programs(session, "npm", "chromium", optional=("redis-server", "java", "mvn"))
     install_assets(session)
     session.run("python", "-m", "pytest", *session.posargs)
@@ -75,10 +78,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Checks style and format with ruff."""
+    """Checks style and format with ruff, and with deptry that every import is declared."""
     install(session)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("deptry", ".")
 
 
 @nox.session

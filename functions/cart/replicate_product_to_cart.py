@@ -6,7 +6,6 @@ from shared.cart.model import Product
 from shared.cart.mongo import MongoProducts
 from shared.cart.ports import Products
 from shared.contracts.products import ProductCreated, ProductDeleted, ProductState, ProductUpdated
-from shared.kernel.ids import ProductId
 from shared.runtime.declare import on
 
 
@@ -15,13 +14,4 @@ def replicate_product_to_cart(
     product: ProductState, products: Annotated[Products, MongoProducts]
 ) -> None:
     """Keeps the cart's copy of a product; the newest version wins."""
-    products.keep(
-        Product(
-            id=ProductId(product.id),
-            title=product.title,
-            price=product.price,
-            available=product.available,
-            deleted=product.deleted,
-            version=product.version,
-        )
-    )
+    products.keep(Product.of(product))

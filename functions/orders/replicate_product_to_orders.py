@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from shared.contracts.products import ProductCreated, ProductDeleted, ProductState, ProductUpdated
-from shared.kernel.ids import ProductId
 from shared.orders.model import Product
 from shared.orders.mongo import MongoProducts
 from shared.orders.ports import Products
@@ -15,13 +14,4 @@ def replicate_product_to_orders(
     product: ProductState, products: Annotated[Products, MongoProducts]
 ) -> None:
     """Keeps the orders' copy of a product; the newest version wins."""
-    products.keep(
-        Product(
-            id=ProductId(product.id),
-            sku=product.sku,
-            title=product.title,
-            price=product.price,
-            deleted=product.deleted,
-            version=product.version,
-        )
-    )
+    products.keep(Product.of(product))

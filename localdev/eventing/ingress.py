@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from localdev.eventing.announcements import PATH as ANNOUNCEMENTS
 from localdev.eventing.announcements import Announcer
@@ -24,6 +24,7 @@ _PROBES = frozenset({"/healthz", "/readyz"})
 _BODY_BYTES = 4 * 1024 * 1024
 # Below the publishers' own timeout, so that they hear a 503 instead of nothing.
 _DELIVERY_MS = 3000
+_STALLED_SECONDS = 4.0
 _REQUEST_MS = 2500
 _BLOCK_MS = 2000
 _LONGEST_PATH = 2  # /<sink> here, /<namespace>/<sink> in a cluster
@@ -40,19 +41,17 @@ class Producer(Protocol):
 
 
 class AcknowledgedProducer:
-    """``Producer`` over kafka-python: idempotent, acks=all, bounded delivery time."""
+    """``Producer`` over kafka-python: idempotent, acks=all, bounded delivery time.
+
+    A kafka-python producer (3.0) that gave up batches it had sent, because the broker was away, may
+    wait for a new producer id for ever and never say so: one that misses its own deadline is
+    replaced.
+    """
 
     def __init__(self, bootstrap: str) -> None:
-        self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap,
-            client_id="popshop-sinks",
-            acks="all",
-            enable_idempotence=True,
-            delivery_timeout_ms=_DELIVERY_MS,
-            request_timeout_ms=_REQUEST_MS,
-            max_block_ms=_BLOCK_MS,
-            reconnect_backoff_max_ms=1000,
-        )
+        self._bootstrap = bootstrap
+        self._producer = _connect(bootstrap)
+        self._replacement: asyncio.Task[None] | None = None
 
     def warm(self, topics: Iterable[str]) -> None:
         """Fetches metadata, so that ``produce`` does not have to block for it."""
@@ -61,28 +60,62 @@ class AcknowledgedProducer:
 
     async def produce(self, topic: str, record: NewRecord) -> tuple[int, int]:
         """See ``Producer``."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[tuple[int, int]] = loop.create_future()
-
-        def succeed(written: Any) -> None:  # noqa: ANN401 - kafka-python has no types
-            loop.call_soon_threadsafe(_settle, done, (written.partition, written.offset))
-
-        def fail(error: Exception) -> None:
-            loop.call_soon_threadsafe(_settle, done, error)
-
-        # kafka-python refuses a record without key and value; no data and empty data read alike.
-        is_bare = record.key is None and record.value is None
-        value = b"" if is_bare else record.value
-        sent = self._producer.send(topic, key=record.key, value=value, headers=record.headers)
-        sent.add_callback(succeed).add_errback(fail)
-        return await done
+        producer = self._producer
+        try:
+            async with asyncio.timeout(_STALLED_SECONDS):
+                return await _send(producer, topic, record)
+        except TimeoutError as error:
+            self._replace(producer)
+            raise KafkaTimeoutError("the producer did not answer in time") from error
 
     def close(self) -> None:
         """Waits for what is on its way, then ends the connection."""
+        self._producer.close(timeout=_DELIVERY_MS / 1000)
+
+    def _replace(self, stalled: KafkaProducer) -> None:
+        is_under_way = self._replacement is not None and not self._replacement.done()
+        if stalled is self._producer and not is_under_way:
+            self._replacement = asyncio.create_task(self._connect_anew(stalled))
+
+    async def _connect_anew(self, stalled: KafkaProducer) -> None:
         try:
-            self._producer.close(timeout=_DELIVERY_MS / 1000)
-        except KafkaError as error:  # nobody waits for it: its 202 was never given
-            log("warning", "the producer did not end in order", error=str(error))
+            self._producer = await asyncio.to_thread(_connect, self._bootstrap)
+        except KafkaError as error:
+            log("warning", "Kafka is away", error=str(error))
+            return  # the next one that misses its deadline tries again
+        log("warning", "a stalled producer was replaced")
+        await asyncio.to_thread(stalled.close, timeout=0)
+
+
+def _connect(bootstrap: str) -> KafkaProducer:
+    return KafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id="popshop-sinks",
+        acks="all",
+        enable_idempotence=True,
+        delivery_timeout_ms=_DELIVERY_MS,
+        request_timeout_ms=_REQUEST_MS,
+        max_block_ms=_BLOCK_MS,
+        reconnect_backoff_max_ms=1000,
+    )
+
+
+async def _send(producer: KafkaProducer, topic: str, record: NewRecord) -> tuple[int, int]:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[int, int]] = loop.create_future()
+
+    def succeed(written: Any) -> None:  # noqa: ANN401 - kafka-python has no types
+        loop.call_soon_threadsafe(_settle, done, (written.partition, written.offset))
+
+    def fail(error: Exception) -> None:
+        loop.call_soon_threadsafe(_settle, done, error)
+
+    # kafka-python refuses a record without key and value; no data and empty data read alike.
+    is_bare = record.key is None and record.value is None
+    value = b"" if is_bare else record.value
+    sent = producer.send(topic, key=record.key, value=value, headers=record.headers)
+    sent.add_callback(succeed).add_errback(fail)
+    return await done
 
 
 class Ingress:

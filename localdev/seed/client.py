@@ -64,10 +64,7 @@ class ShopClient:
         response = self._connection.getresponse()
         raw = response.read()
         cookies = response.headers.get_all("Set-Cookie") or []
-        tokens = [
-            c.split("=", 1)[1].split(";")[0] for c in cookies if c.startswith("__Host-access")
-        ]
-        return Answer(response.status, _parsed(raw), tokens[0] if tokens else None)
+        return Answer(response.status, _parsed(raw), _access_token(cookies))
 
 
 def _access_token(cookies: list[str]) -> str | None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from localdev.seed.catalogue import GOODS, Good
 from localdev.seed.client import SeedError, ShopClient, expect
@@ -55,12 +56,21 @@ def import_file(shop: ShopClient, file: Path, report: Report) -> None:
     if media_type is None:
         raise SeedError(f"{file}: a catalogue is a .csv or .ndjson file")
     job = expect(shop.send_file("/admin/imports", file.read_bytes(), media_type), _ACCEPTED).body
+    began, shown = time.monotonic(), -1
     while job["status"] not in {"done", "failed"}:
         time.sleep(_POLL_SECONDS)
         job = expect(shop.call("GET", f"/admin/imports/{job['id']}"), _OK).body
         done = job["created"] + job["updated"] + job["failed"]
-        report(f"{done} of {job['rows']} rows, {job['failed']} failed")
+        if done != shown:
+            shown = done
+            report(_progress(job, done / (time.monotonic() - began)))
     for error in job["errors"][:20]:
         report(f"row {error['row']}, {error['field']}: {error['message']}")
     if job["status"] == "failed":
         raise SeedError(f"the import {job['id']} failed")
+
+
+def _progress(job: dict[str, Any], rows_a_second: float) -> str:
+    counts = ", ".join(f"{job[name]} {name}" for name in ("created", "updated", "failed"))
+    done = job["created"] + job["updated"] + job["failed"]
+    return f"{done} of {job['rows']} rows ({counts}), {rows_a_second:.0f} a second"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.cart.pricing import Price, price
+from shared.contracts.products import ProductState
 from shared.kernel.errors import Conflict, IdempotencyMismatch, Invalid, NotFound
 from shared.kernel.ids import CartId, GuestId, OrderId, ProductId, UserId
 from shared.kernel.money import Money
@@ -72,6 +73,18 @@ class Product:
     available: int
     deleted: bool = False
     version: int
+
+    @classmethod
+    def of(cls, state: ProductState) -> "Product":
+        """The copy of what the products told."""
+        return cls(
+            id=ProductId(state.id),
+            title=state.title,
+            price=state.price,
+            available=state.available,
+            deleted=state.deleted,
+            version=state.version,
+        )
 
     def price_in(self, currency: str) -> Money | None:
         """What it costs in a cart of this currency; ``None`` when it cannot be had there."""

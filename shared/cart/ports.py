@@ -1,6 +1,6 @@
 """What the cart needs from outside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -43,6 +43,9 @@ class Products(Protocol):
 
     def keep(self, product: Product) -> bool:
         """Stores the state if it is newer than the one kept; whether it was."""
+
+    def keep_all(self, products: Sequence[Product]) -> None:
+        """Does so with many different products at once."""
 
     def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
         """The known ones of these products, tombstones included."""

@@ -65,6 +65,21 @@ class StockRejected(ReservationState):
     """Something was not available; nothing is held."""
 
 
+@event_type("product.imported", context="products")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductsImported:
+    """The products of a chunk of an import file, each at its own version; nobody is told of them.
+
+    Not one event per product: tens of thousands would keep the ordinary ones waiting for minutes.
+    ``version`` is where the chunk begins in its lane of the file.
+    """
+
+    import_id: str
+    lane: int
+    products: list[ProductState]
+    version: int
+
+
 @event_type("import.chunked", context="products")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportChunked:

@@ -17,6 +17,7 @@ from shared.contracts.orders import (
     PlaceOrder,
     ShippingAddress,
 )
+from shared.contracts.products import ProductState
 from shared.kernel.errors import Conflict
 from shared.kernel.ids import OrderId, PaymentId, ProductId, UserId
 from shared.kernel.money import Money
@@ -97,6 +98,18 @@ class Product:
     price: Money
     deleted: bool = False
     version: int
+
+    @classmethod
+    def of(cls, state: ProductState) -> "Product":
+        """The copy of what the products told."""
+        return cls(
+            id=ProductId(state.id),
+            sku=state.sku,
+            title=state.title,
+            price=state.price,
+            deleted=state.deleted,
+            version=state.version,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

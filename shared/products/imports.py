@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.contracts.products import ProductState
 from shared.kernel.errors import Invalid, UnsupportedMediaType
 from shared.kernel.ids import ImportId
 from shared.products.rows import COLUMNS, REQUIRED, RowError
@@ -51,12 +52,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a chunk's rows."""
+    """What became of a chunk's rows; ``products`` is what the other contexts are to know."""
 
     created: int = 0
     updated: int = 0
     failed: int = 0
     errors: list[RowError] = field(default_factory=list)
+    products: list[ProductState] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""The products in MongoDB: one write per change, with its event."""
+"""The products in MongoDB: one write per change, with its event unless an import tells it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,9 @@ from shared.contracts.products import ProductCreated, ProductDeleted, ProductUpd
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import ProductId
 from shared.products.model import Product, SkuTaken
+from shared.products.use_cases.telling import state_of
 from shared.products.words import search_words
-from shared.runtime.mongo import DuplicateKeyError, Index, collection
+from shared.runtime.mongo import DuplicateKeyError, Index, collection, insert_new, update_each
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
 
@@ -76,6 +77,32 @@ class MongoProducts:
             self._outbox.flush(after.id, entries)
         return bool(done.modified_count)
 
+    def store_untold(self, changes: Sequence[tuple[Product | None, Product]]) -> set[ProductId]:
+        """Stores new products and next versions at once; the ids of those stored."""
+        listed_at = {"listed_at": self._clock.now()}
+        new = [
+            {"_id": after.id, "outbox": []} | _fields(after) | _listing(after) | listed_at
+            for before, after in changes
+            if before is None
+        ]
+        next_ones = [(before, after) for before, after in changes if before is not None]
+        return insert_new(self._products, new) | self._update(next_ones)
+
+    def _update(self, changes: Sequence[tuple[Product, Product]]) -> set[ProductId]:
+        guarded = (
+            ({"_id": before.id, "version": before.version}, {"$set": self._changes(before, after)})
+            for before, after in changes
+        )
+        if update_each(self._products, guarded) == len(changes):
+            return {after.id for _, after in changes}
+        # MongoDB does not say which: those that have the row's mark now.
+        now = self.find(after.id for _, after in changes)
+        return {
+            after.id
+            for _, after in changes
+            if (now[after.id].version, now[after.id].imported) == (after.version, after.imported)
+        }
+
     def sweep(self) -> int:
         """Publishes what was left behind; how many events."""
         return self._outbox.sweep()
@@ -100,19 +127,7 @@ def _events(before: Product, after: Product) -> list[NewEvent]:
 def _event(
     kind: type[ProductCreated | ProductUpdated | ProductDeleted], product: Product
 ) -> NewEvent:
-    thumbnail = product.view().images[0].thumbnail_url if product.images else None
-    payload = kind(
-        id=product.id,
-        sku=product.sku,
-        title=product.title,
-        category=product.category,
-        price=product.price,
-        available=0 if product.deleted else product.available,
-        thumbnail_url=thumbnail,
-        deleted=product.deleted,
-        version=product.version,
-    )
-    return NewEvent(payload=payload, subject=product.id, version=product.version)
+    return NewEvent(payload=state_of(product, kind), subject=product.id, version=product.version)
 
 
 def _listing(product: Product) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.contracts.event import NewEvent
-from shared.contracts.products import ImportChunked
+from shared.contracts.products import ImportChunked, ProductsImported
 from shared.kernel.ids import ImportId
 from shared.products.imports import MAX_LISTED_ERRORS, Chunk, Import, Lane, Outcome
 from shared.runtime.mongo import Index, collection
@@ -43,9 +43,10 @@ class MongoImports:
         self._outbox.flush(item.id, entries)
 
     def advance(self, item: Import, chunk: Chunk, outcome: Outcome, now: datetime) -> bool:
-        """Counts a chunk's rows and asks for the lane's next; false if it was counted before."""
+        """Counts a chunk's rows, tells its products, asks for the next; false if counted before."""
         place = f"lanes.{chunk.lane}"
-        entries = self._outbox.entries(_ask(item.id, chunk.lane, chunk.after))
+        told, asked = _told(item.id, chunk, outcome), _ask(item.id, chunk.lane, chunk.after)
+        entries = self._outbox.entries([*told, *asked])
         counts = {name: getattr(outcome, name) for name in ("created", "updated", "failed")}
         errors = {"$each": msgspec.to_builtins(outcome.errors), "$slice": MAX_LISTED_ERRORS}
         moved = {f"{place}.offset": chunk.after.offset, f"{place}.row": chunk.after.row}
@@ -100,6 +101,17 @@ class MongoImports:
         """Takes an import whose lanes have all ended off the list of running ones."""
         ended = {f"lanes.{n}.offset": lane.end for n, lane in enumerate(item.lanes)}
         self._imports.update_one({"_id": item.id} | ended, {"$unset": {"open_since": ""}})
+
+
+def _told(import_id: ImportId, chunk: Chunk, outcome: Outcome) -> list[NewEvent]:
+    """The event with a chunk's products; of a chunk that failed in every row there is none."""
+    if not outcome.products:
+        return []
+    version = chunk.before.offset
+    payload = ProductsImported(
+        import_id=import_id, lane=chunk.lane, products=outcome.products, version=version
+    )
+    return [NewEvent(payload=payload, subject=f"{import_id}:{chunk.lane}", version=version)]
 
 
 def _asked(item: Import) -> list[NewEvent]:

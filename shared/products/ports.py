@@ -12,7 +12,7 @@ from shared.products.reservations import Reservation
 
 
 class Products(Protocol):
-    """The products; every write tells the other contexts the new state."""
+    """The products; every write but an import's tells the other contexts the new state."""
 
     def get(self, product_id: ProductId) -> Product | None:
         """The product, also a deleted one."""
@@ -30,6 +30,13 @@ class Products(Protocol):
         """Stores ``after`` if the product is still at the version of ``before``.
 
         Raises ``SkuTaken`` as ``add`` does.
+        """
+
+    def store_untold(self, changes: Sequence[tuple[Product | None, Product]]) -> set[ProductId]:
+        """Stores new products and next versions, of different SKUs, at once and tells nobody.
+
+        The ids of those stored; the others lost a race. Whoever calls tells: of an import, its
+        chunk does (see ``Imports.advance``), and a chunk that died is repeated until it has.
         """
 
     def sweep(self) -> int:
@@ -81,7 +88,7 @@ class Imports(Protocol):
         """Stores a new import and asks for the first chunk of every lane."""
 
     def advance(self, item: Import, chunk: Chunk, outcome: Outcome, now: datetime) -> bool:
-        """Counts a chunk's rows and asks for the lane's next; false if it was counted before."""
+        """Counts a chunk's rows, tells its products, asks for the next; false if counted before."""
 
     def fail(self, item: Import, message: str, now: datetime) -> None:
         """Gives the whole import up."""

@@ -259,7 +259,12 @@ def _answer_event(spec: Spec, request: Request) -> Response:
     meta, payload = events.read_event(request, trigger.payloads, _event_keys(trigger), body)
     if meta.traceparent:
         begin_call(request.header("X-Request-Id"), meta.traceparent)
-    spec.function(**fill(spec, {"payload": lambda _: payload, "meta": lambda _: meta}))
+    values = fill(spec, {"payload": lambda _: payload, "meta": lambda _: meta})
+    try:
+        spec.function(**values)
+    except NotFound as refusal:
+        # Knative tries 404 again and lets the partition wait; what is unknown here stays unknown.
+        raise Invalid({"subject": refusal.detail}) from refusal
     return Response(204, [], b"")
 
 

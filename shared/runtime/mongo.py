@@ -1,7 +1,7 @@
 """The home of pymongo: one client per process and URL, majority concerns, outages as 503."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pymongo
 from pymongo.collection import Collection
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -20,9 +21,10 @@ from pymongo.errors import (
 from shared.runtime.problem import register_outage
 from shared.runtime.settings import MongoSettings
 
-__all__ = ["Documents", "DuplicateKeyError", "Index", "collection"]
+__all__ = ["Documents", "DuplicateKeyError", "Index", "collection", "insert_new", "update_each"]
 
 Documents = Collection[dict[str, Any]]
+_DUPLICATE_KEY = 11000
 
 register_outage(
     AutoReconnect,
@@ -63,6 +65,29 @@ class Index:
 def collection(settings: MongoSettings, name: str) -> Documents:
     """A collection of the context's own database; connects on first use, not here."""
     return _client(settings.url).get_default_database("popshop")[name]
+
+
+def insert_new(documents: Documents, new: Sequence[dict[str, Any]]) -> set[Any]:
+    """Inserts at once what breaks no unique index; the ids of what was inserted."""
+    inserted = {document["_id"] for document in new}
+    if not new:
+        return inserted
+    try:
+        documents.insert_many(new, ordered=False)
+    except BulkWriteError as error:
+        faults = error.details["writeErrors"]
+        if any(fault["code"] != _DUPLICATE_KEY for fault in faults):
+            raise
+        inserted -= {new[fault["index"]]["_id"] for fault in faults}
+    return inserted
+
+
+def update_each(
+    documents: Documents, updates: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> int:
+    """Updates one document for each filter, at once; how many were modified."""
+    operations = [pymongo.UpdateOne(filter_, update) for filter_, update in updates]
+    return documents.bulk_write(operations, ordered=False).modified_count if operations else 0
 
 
 @functools.cache

@@ -1,12 +1,12 @@
 """Local copies of other contexts' aggregates: the newest version wins, tombstones stay."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from shared.runtime.mongo import Documents, DuplicateKeyError
+from shared.runtime.mongo import Documents, DuplicateKeyError, insert_new, update_each
 
 
 class Versioned(Protocol):
@@ -36,6 +36,24 @@ class Replicas(Generic[S]):
         except DuplicateKeyError:
             return False  # the kept one is as new or newer: the guard missed it, the upsert met it
         return True
+
+    def keep_all(self, states: Sequence[S]) -> None:
+        """Does so with the states of many different aggregates at once."""
+        documents = [msgspec.to_builtins(state, builtin_types=(datetime,)) for state in states]
+        documents = [{"_id": fields.pop("id")} | fields for fields in documents]
+        ids = [document["_id"] for document in documents]
+        known = {one["_id"] for one in self._documents.find({"_id": {"$in": ids}}, {"_id": 1})}
+        inserted = insert_new(
+            self._documents, [one for one in documents if one["_id"] not in known]
+        )
+        update_each(
+            self._documents,
+            (
+                ({"_id": one["_id"], "version": {"$lt": one["version"]}}, {"$set": one})
+                for one in documents
+                if one["_id"] not in inserted
+            ),
+        )
 
     def get(self, aggregate_id: str) -> S | None:
         """The state as far as it is known here."""

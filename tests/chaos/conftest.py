@@ -25,9 +25,9 @@ def wrecker(stack: Stack) -> Wrecker:
 
 
 @pytest.fixture(scope="session")
-def ledger(stack: Stack) -> Iterator[Ledger]:
+def ledger(stack: Stack, wrecker: Wrecker) -> Iterator[Ledger]:
     """Over everything that the tests of this stack do."""
-    made = Ledger(stack)
+    made = Ledger(stack, wrecker)
     yield made
     made.close()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from tests.chaos.wreck import Wrecker
 from tests.e2e.stack import Stack
 
 SWEEPS = ("cart", "orders", "payments", "products")
@@ -25,8 +26,9 @@ Document = dict[str, Any]
 class Ledger:
     """``stock`` is what each product of the tests began with."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, wrecker: Wrecker) -> None:
         self.stack = stack
+        self.wrecker = wrecker
         self.stock: dict[str, int] = {}
         self.acknowledged: set[str] = set()
         self._database = cache(stack.database)

@@ -5,7 +5,6 @@ import threading
 import pytest
 import requests
 
-from tests.chaos.ledger import SWEEPS
 from tests.chaos.patience import must_end_well, patiently, pay, place_order, reach
 from tests.chaos.wreck import CHILDREN
 from tests.e2e.waiting import wait_until
@@ -90,10 +89,8 @@ def test_dead_children_are_started_again(stack, wrecker, ledger, shopper, produc
     for pid in wrecker.function_pids():
         wrecker.kill_pid(pid)
     assert all(before.values()), before
-    for name in CHILDREN:
-        wait_until(lambda name=name: wrecker.pids(name), f"{name} runs again")
-    for name in ALWAYS_ON:
-        wait_until(lambda name=name: stack.function(name)["pids"], f"{name} runs again")
+    wait_until(lambda: all(map(wrecker.pids, CHILDREN)), "all children run again")
+    wait_until(lambda: all(stack.function(name)["pids"] for name in ALWAYS_ON), "so do Deployments")
     patiently(ledger, lambda: shopper.get("/cart"))
     pay(ledger, shopper, place_order(ledger, shopper))
     must_end_well(ledger)

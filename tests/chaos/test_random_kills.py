@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -20,7 +21,7 @@ _VICTIMS = {_FUNCTION: 10, "mongodb": 2, "kafka": 1, "redis": 1} | dict.fromkeys
 
 
 def test_orders_survive_a_death_every_second(stack, wrecker, ledger, product_id):
-    deaths = {name: 0 for name in _VICTIMS}
+    deaths = dict.fromkeys(_VICTIMS, 0)
     is_over = threading.Event()
     shoppers = [Client(stack) for _ in range(_SHOPPERS)]
     for one in shoppers:
@@ -35,7 +36,7 @@ def test_orders_survive_a_death_every_second(stack, wrecker, ledger, product_id)
     for thread in threads:
         thread.join()
     for one in shoppers:
-        assert patiently(ledger, lambda one=one: one.get("/orders"))["total"] > 0
+        assert patiently(ledger, partial(one.get, "/orders"))["total"] > 0
     sweep(ledger)
     ledger.expire_orders()
     must_end_well(ledger)

@@ -3,9 +3,10 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from localdev.cluster.control import call
 from localdev.cluster.crash_orders import FOLDER, order_crash
@@ -37,7 +38,7 @@ class Wrecker:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self._state = State(stack.state)
-        self._armed: dict[str, Callable[[], bool]] = {}
+        self._armed = 0
 
     def order_crash(self, name: str, label: str, passage: int = 1) -> None:
         """The process of this name is replaced by one that dies at the label."""
@@ -46,30 +47,36 @@ class Wrecker:
             self.kill(name)
             order = self.stack.state / FOLDER / name
             wait_until(lambda: not order.exists(), f"{name} is started again")
-            (pid,) = wait_until(lambda: self.pids(name), f"{name} runs")
-            self._armed[name] = lambda: not is_alive(pid)
         else:
             call(self.stack.state, f"scale?name={name}&count=0")
-            starts = self._starts(name)
-            # One to carry out the order, and the one that was needed in its place.
-            self._armed[name] = lambda: self._starts(name) >= starts + 2
+            call(self.stack.state, f"scale?name={name}&count=1", timeout_seconds=30)
+        (self._armed,) = wait_until(lambda: self.pids(name), f"{name} runs")
 
-    def must_have_crashed(self, name: str) -> None:
+    def is_waiting(self) -> bool:
+        """Whether an ordered crash is still to come."""
+        return bool(self._armed) and is_alive(self._armed)
+
+    def must_have_crashed(self) -> None:
         """Waits until the order was carried out: a test of no crash proves nothing."""
-        wait_until(self._armed[name], f"{name} crashes as ordered")
-
-    def _starts(self, name: str) -> int:
-        functions = call(self.stack.state, "status")["functions"]
-        return int(next(one["starts"] for one in functions if one["name"] == name))
+        try:
+            wait_until(lambda: not self.is_waiting(), "the process dies as ordered", 5.0)
+        finally:
+            self._armed = 0
 
     def pids(self, name: str) -> list[int]:
-        """The living processes of a child or engine."""
-        return [pid for pid, line in self._processes() if any(it in line for it in _MARKS[name])]
+        """The living processes of a child, an engine or a function."""
+        if name in _MARKS:
+            marks = _MARKS[name]
+            return [pid for pid, line in self._processes() if any(mark in line for mark in marks)]
+        return [pid for one in self._functions() if one["name"] == name for pid in one["pids"]]
 
     def function_pids(self) -> list[int]:
         """All function processes."""
-        functions = call(self.stack.state, "status")["functions"]
-        return [pid for one in functions for pid in one["pids"]]
+        return [pid for one in self._functions() for pid in one["pids"]]
+
+    def _functions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = call(self.stack.state, "status")["functions"]
+        return found
 
     def kill(self, name: str) -> list[int]:
         """SIGKILL; the pids it had."""

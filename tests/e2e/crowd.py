@@ -5,23 +5,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+A = TypeVar("A")
 T = TypeVar("T")
 _PATIENCE_SECONDS = 120.0
 
 
-def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Makes all calls at the same moment, each in a thread of its own; their answers in order."""
-    gate = threading.Barrier(len(calls))
+def at_once(act: Callable[[A], T], people: Sequence[A]) -> list[T]:
+    """What ``act`` gives for each of them, all at the same moment, in a thread each."""
+    gate = threading.Barrier(len(people))
 
-    def make(call: Callable[[], T]) -> T:
+    def act_with_the_others(one: A) -> T:
         gate.wait(_PATIENCE_SECONDS)
-        return call()
+        return act(one)
 
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [done.result(_PATIENCE_SECONDS) for done in [pool.submit(make, c) for c in calls]]
-
-
-def in_parallel(call: Callable[[], T], times: int, *, workers: int = 16) -> list[T]:
-    """Makes the same call so many times, a few at a time."""
-    with ThreadPoolExecutor(workers) as pool:
-        return [done.result() for done in [pool.submit(call) for _ in range(times)]]
+    with ThreadPoolExecutor(len(people)) as pool:
+        return list(pool.map(act_with_the_others, people, timeout=_PATIENCE_SECONDS))

@@ -35,8 +35,9 @@ class RecordedEvent:
         return replace(self, body=body)
 
 
-def recorded(stack: Stack, mentioned: str) -> list[RecordedEvent]:
-    """Every event about ``mentioned`` (an id), as they lie in Kafka, oldest first."""
+def recorded(stack: Stack, *mentioned: str) -> list[RecordedEvent]:
+    """Every event that names one of these ids, as they lie in Kafka, oldest first."""
+    wanted = [one.encode() for one in mentioned]
     consumer = KafkaConsumer(
         bootstrap_servers=stack.facts["engines"]["kafka"]["url"],
         enable_auto_commit=False,
@@ -46,7 +47,7 @@ def recorded(stack: Stack, mentioned: str) -> list[RecordedEvent]:
         places = list(_places(consumer))
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
-        found = [item for item in consumer if mentioned.encode() in (item.value or b"")]
+        found = [item for item in consumer if any(one in item.value for one in wanted)]
     finally:
         consumer.close()
     return [_event(item) for item in sorted(found, key=lambda item: item.timestamp)]

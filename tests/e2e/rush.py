@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
+from shared.auth.model import Session, User
+from shared.auth.tokens import SignedTokens, TokenSettings
 from shared.contracts.orders import OrderCreated, OrderLine
 from shared.kernel.clock import SystemClock
-from shared.kernel.ids import OrderId, ProductId, new_id
+from shared.kernel.ids import OrderId, ProductId, SessionId, UserId, new_id
 from shared.kernel.money import Money
 from shared.products.model import Product
 from shared.products.mongo import MongoProducts
@@ -16,11 +19,35 @@ from shared.products.use_cases.reserving import StockKeeper
 from shared.runtime.mongo import collection
 from shared.runtime.settings import EventSettings, MongoSettings
 from tests.e2e.crowd import at_once
+from tests.e2e.shop import ACCESS, Client
 from tests.e2e.stack import Stack
 
 _NOTHING = Money(0, "USD")
 # Nobody listens there: the events of a rush stay in its own database.
 _NOWHERE = EventSettings(sink_url="http://127.0.0.1:9", key="00")
+
+
+def buyers(stack: Stack, count: int) -> list[Client]:
+    """People with a session, without the cost of hashing a password for each."""
+    keys = TokenSettings(
+        private_key=stack.secret("popshop-jwt", "private-key"),
+        refresh_key=stack.secret("popshop-refresh", "key"),
+    )
+    return [_buyer(stack, SignedTokens(keys)) for _ in range(count)]
+
+
+def _buyer(stack: Stack, tokens: SignedTokens) -> Client:
+    now, client, user_id = SystemClock().now(), Client(stack), UserId(new_id())
+    user = User(id=user_id, email="", name="Ann", password_hash="", created_at=now)
+    session = Session(
+        id=SessionId(new_id()),
+        user_id=user_id,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
+    client.cookies[ACCESS] = tokens.access_token(user, session)
+    return client
 
 
 class UnguardedProducts(MongoProducts):
@@ -54,7 +81,7 @@ def sold(settings: MongoSettings, kind: type[MongoProducts], *, units: int, buye
     product_id = ProductId(new_id())
     products.add(_product(product_id, units))
     orders = [order_for(product_id) for _ in range(buyers)]
-    states = at_once([lambda one=one: keeper.reserve(one).state for one in orders])
+    states = at_once(lambda order: keeper.reserve(order).state, orders)
     return states.count(RESERVED)
 
 

@@ -199,8 +199,9 @@ class Socket:
                 return int.from_bytes(data[:2], "big")
 
     def close(self) -> None:
-        """Leaves."""
+        """Leaves; also a socket that the server has closed, which ``close`` passes over."""
         self._connection.close()
+        self._connection.shutdown()
 
 
 class Admin(Client):

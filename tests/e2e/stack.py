@@ -12,6 +12,7 @@ from typing import Any
 import pymongo
 import requests
 
+from localdev.cluster.control import call
 from tests.e2e.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +111,7 @@ class Stack:
 
         def is_quiet() -> bool:
             nonlocal quiet_since
-            asked_at, metrics = time.monotonic(), self.status()["metrics"]
+            asked_at, metrics = time.monotonic(), call(self.state, "status")["metrics"]
             if metrics["consumer_lag"] or metrics["outbox_oldest_seconds"]:
                 quiet_since = float("inf")
             else:
@@ -122,6 +123,5 @@ class Stack:
     def wait_for_product(self, product: dict[str, Any]) -> None:
         """Until carts and orders know this product at this version."""
         known = {"_id": product["id"], "version": {"$gte": product["version"]}}
-        for context in ("cart", "orders"):
-            products = self.database(context).products
-            wait_until(lambda found=products: found.find_one(known), f"{context} knows {known}")
+        copies = [self.database(context).products for context in ("cart", "orders")]
+        wait_until(lambda: all(copy.find_one(known) for copy in copies), f"all know {known}")

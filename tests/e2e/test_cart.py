@@ -15,59 +15,60 @@ def quantities(cart):
     return {line["product_id"]: line["quantity"] for line in cart["lines"]}
 
 
-def shopper_with_guest_cart(stack, guest, account, filled):
+def shopper_with_guest_cart(guest, elsewhere, filled):
     """The account's own cart was filled elsewhere; then the guest's browser logs in as it."""
     for product_id, quantity in filled.items():
         guest.add(product_id, quantity)
-    guest.log_in(account["email"])
+    guest.log_in(email_of(elsewhere))
     return guest
 
 
 @pytest.fixture
 def elsewhere(stack):
+    """Another browser of somebody with an account."""
     client = Client(stack)
-    client.account = client.register()
+    client.register()
     return client
 
 
-def test_a_guest_cart_merges_once_in_many_tabs_and_quantities_add_up_to_99(
-    stack, admin, guest, elsewhere
-):
+def email_of(client):
+    return client.get("/auth/me")["user"]["email"]
+
+
+def test_a_guest_cart_merges_once_in_many_tabs_and_quantities_add_up_to_99(admin, guest, elsewhere):
     many, few, own = (admin.create_product()["id"] for _ in range(3))
     elsewhere.add(many, 50)
     elsewhere.add(few, 1)
     elsewhere.add(own, 4)
-    browser = shopper_with_guest_cart(stack, guest, elsewhere.account, {many: 60, few: 2})
+    browser = shopper_with_guest_cart(guest, elsewhere, {many: 60, few: 2})
     tabs = [browser.another_tab() for _ in range(8)]
-    at_once([lambda tab=tab: tab.get("/cart") for tab in tabs])
+    at_once(lambda tab: tab.get("/cart"), tabs)
     merged = {many: 99, few: 3, own: 4}
     assert quantities(browser.get("/cart")) == merged
     assert quantities(elsewhere.get("/cart")) == merged
     assert [quantities(tab.get("/cart")) for tab in tabs] == [merged] * len(tabs)
 
 
-def test_adding_in_one_tab_while_another_merges_loses_nothing(stack, admin, guest, elsewhere):
+def test_adding_in_one_tab_while_another_merges_loses_nothing(admin, guest, elsewhere):
     kept, added = admin.create_product()["id"], admin.create_product()["id"]
     elsewhere.add(kept, 10)
-    browser = shopper_with_guest_cart(stack, guest, elsewhere.account, {kept: 5})
+    browser = shopper_with_guest_cart(guest, elsewhere, {kept: 5})
     tabs = [browser.another_tab() for _ in range(6)]
-    at_once(
-        [lambda tab=tab: tab.get("/cart") for tab in tabs[:3]]
-        + [lambda tab=tab: tab.add(added, 2) for tab in tabs[3:]]
-    )
+    look_and_add = [lambda tab: tab.get("/cart"), lambda tab: tab.add(added, 2)] * 3
+    at_once(lambda pair: pair[0](pair[1]), list(zip(look_and_add, tabs, strict=True)))
     assert quantities(browser.get("/cart")) == {kept: 15, added: 6}
 
 
 def test_a_guest_who_comes_back_merges_again_but_only_what_is_new(admin, guest, elsewhere):
     first, second = admin.create_product()["id"], admin.create_product()["id"]
     guest.add(first, 2)
-    guest.log_in(elsewhere.account["email"])
+    guest.log_in(email_of(elsewhere))
     assert quantities(guest.get("/cart")) == {first: 2}
     guest.call("POST", "/auth/logout", status=204)
     assert REFRESH not in guest.cookies
     assert quantities(guest.get("/cart")) == {}
     guest.add(second, 1)
-    guest.log_in(elsewhere.account["email"])
+    guest.log_in(email_of(elsewhere))
     assert quantities(guest.get("/cart")) == {first: 2, second: 1}
 
 

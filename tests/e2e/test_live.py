@@ -1,12 +1,13 @@
 """The WebSocket and the session behind it: resumed, private, and over when the session is."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from websocket import WebSocketBadStatusException
 
 from tests.e2e.crowd import at_once
-from tests.e2e.shop import ACCESS, PASSWORD, REFRESH, Client
+from tests.e2e.shop import ACCESS, PASSWORD, REFRESH, Client, Socket
 from tests.e2e.waiting import wait_until
 
 pytestmark = [pytest.mark.engines, pytest.mark.slow]
@@ -14,9 +15,9 @@ pytestmark = [pytest.mark.engines, pytest.mark.slow]
 SESSION_ENDED = 4401
 
 
-def own(socket, count):
+def own(socket: Socket, count: int) -> list[dict[str, Any]]:
     """The next messages that are not for everybody."""
-    found = []
+    found: list[dict[str, Any]] = []
     while len(found) < count:
         message = socket.next()
         if message["sequence"] is not None:
@@ -123,7 +124,7 @@ def test_logging_out_ends_every_socket_of_that_session_and_no_other(stack, produ
 def test_two_tabs_that_renew_at_once_share_one_session(shopper):
     old = shopper.cookies[REFRESH]
     tabs = [shopper.another_tab() for _ in range(4)]
-    at_once([lambda tab=tab: tab.call("POST", "/auth/refresh", status=200) for tab in tabs])
+    at_once(lambda tab: tab.call("POST", "/auth/refresh", status=200), tabs)
     (renewed,) = {tab.cookies[REFRESH] for tab in tabs}
     assert renewed != old
     for tab in tabs:

@@ -6,9 +6,9 @@ import pytest
 
 from localdev.stripe.webhooks import payload_of, signature
 from shared.products.mongo import MongoProducts
-from tests.e2e.crowd import at_once, in_parallel
+from tests.e2e.crowd import at_once
 from tests.e2e.knowledge import intents_of, known_of, money_of, webhook_faults
-from tests.e2e.rush import UnguardedProducts, own_database, sold
+from tests.e2e.rush import UnguardedProducts, buyers, own_database, sold
 from tests.e2e.shop import ADDRESS, Client
 from tests.e2e.waiting import wait_until
 
@@ -19,10 +19,8 @@ BUYERS, UNITS = 200, 5
 CHECKOUT = {"shipping_address": ADDRESS}
 
 
-def registered(stack):
-    client = Client(stack)
-    client.register()
-    return client
+def check_out(client):
+    return client.call("POST", "/cart/checkout", CHECKOUT)
 
 
 # ---- the last pieces
@@ -30,14 +28,12 @@ def registered(stack):
 
 def test_two_hundred_buyers_get_five_pieces(stack, admin):
     product = admin.create_product(stock=UNITS)
-    buyers = in_parallel(lambda: registered(stack), BUYERS)
-    at_once([lambda one=one: one.add(product["id"]) for one in buyers])
-    answers = at_once(
-        [lambda one=one: one.call("POST", "/cart/checkout", CHECKOUT) for one in buyers]
-    )
+    rush = buyers(stack, BUYERS)
+    at_once(lambda buyer: buyer.add(product["id"]), rush)
+    answers = at_once(check_out, rush)
     placed = [
         (buyer, answer.json()["order_id"])
-        for buyer, answer in zip(buyers, answers, strict=True)
+        for buyer, answer in zip(rush, answers, strict=True)
         if answer.status_code == 201
     ]
     refused = [answer.json()["code"] for answer in answers if answer.status_code != 201]
@@ -80,9 +76,7 @@ def test_the_guard_on_the_stock_is_what_keeps_it_from_being_oversold(stack):
 def test_the_same_checkout_twenty_times_at_once_is_one_order(stack, shopper, admin, product):
     shopper.add(product["id"], 2)
     tabs = [shopper.another_tab() for _ in range(TIMES)]
-    answers = at_once(
-        [lambda tab=tab: tab.call("POST", "/cart/checkout", CHECKOUT) for tab in tabs]
-    )
+    answers = at_once(check_out, tabs)
     assert {answer.status_code for answer in answers} == {201}
     order_ids = {answer.json()["order_id"] for answer in answers}
     assert len(order_ids) == 1
@@ -97,12 +91,12 @@ def test_the_same_payment_twenty_times_at_once_is_one_intent_and_one_charge(
     order_id = shopper.buy(product["id"])
     tabs = [shopper.another_tab() for _ in range(TIMES)]
     body = {"order_id": order_id}
-    started = at_once([lambda tab=tab: tab.call("POST", "/payments", body) for tab in tabs])
+    started = at_once(lambda tab: tab.call("POST", "/payments", body), tabs)
     assert sorted({answer.status_code for answer in started}) == [200, 201]
     assert [answer.status_code for answer in started].count(201) == 1
     assert len({answer.json()["client_secret"] for answer in started}) == 1
     assert len({answer.json()["payment_id"] for answer in started}) == 1
-    at_once([lambda tab=tab: tab.pay(order_id) for tab in tabs[:5]])
+    at_once(lambda tab: tab.pay(order_id), tabs[:5])
     shopper.wait_for_order(order_id, "paid")
     stack.wait_until_quiet()
     (intent,) = intents_of(stack, order_id)
@@ -118,10 +112,10 @@ def test_the_same_signed_webhook_twenty_times_at_once_pays_once(stack, shopper, 
     with webhook_faults(stack, duplicate=3):
         intent = shopper.pay(order_id)
         event = succeeded_event(stack, intent["id"])
-        assert set(at_once([lambda: send_webhook(stack, event)] * TIMES)) == {200}
+        assert set(at_once(lambda one: send_webhook(stack, one), [event] * TIMES)) == {200}
     order = shopper.wait_for_order(order_id, "paid")
     before = known_of(stack, order_id)
-    assert set(at_once([lambda: send_webhook(stack, event)] * TIMES)) == {200}
+    assert set(at_once(lambda one: send_webhook(stack, one), [event] * TIMES)) == {200}
     assert known_of(stack, order_id) == before
     assert [step["status"] for step in order["timeline"]] == ["pending", "awaiting_payment", "paid"]
     assert before["money"] == [(intent["amount"], 0)]

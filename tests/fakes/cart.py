@@ -1,6 +1,6 @@
 """Fakes of the cart context's ports, with the compare-and-set of the real ones, and builders."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -86,6 +86,10 @@ class FakeProducts:
             return False
         self.by_id[product.id] = product
         return True
+
+    def keep_all(self, products: Sequence[Product]) -> None:
+        for product in products:
+            self.keep(product)
 
     def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
         return {one: self.by_id[one] for one in product_ids if one in self.by_id}

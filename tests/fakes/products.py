@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.contracts.products import ProductState
 from shared.kernel.errors import NotFound, UnsupportedMediaType
 from shared.kernel.ids import ImportId, OrderId, ProductId
 from shared.products.catalogue import CategoryCount, Found, Row, Shelf, Wanted
@@ -48,6 +49,18 @@ class FakeProducts:
         if not before.deleted:
             self.told.append(after)
         return True
+
+    def store_untold(self, changes: Sequence[tuple[Product | None, Product]]) -> set[ProductId]:
+        stored: set[ProductId] = set()
+        for before, after in changes:
+            if before is None:
+                is_free = not self.by_skus([after.sku])
+            else:
+                is_free = self.by_id[before.id] in (before, after)
+            if is_free:
+                self.by_id[after.id] = after
+                stored.add(after.id)
+        return stored
 
     def sweep(self) -> int:
         return 0
@@ -134,9 +147,12 @@ class FakeReservations:
 
 @dataclass
 class FakeImports:
-    """``asked`` are the chunks that events ask for: (import, lane, offset)."""
+    """``asked`` are the chunks that events ask for: (import, lane, offset); ``told`` is what the
+    others were told of the products.
+    """
 
     by_id: dict[ImportId, Import] = field(default_factory=dict)
+    told: list[ProductState] = field(default_factory=list)
     asked: list[tuple[ImportId, int, int]] = field(default_factory=list)
     before_advance: Callable[[], None] | None = None
 
@@ -165,6 +181,7 @@ class FakeImports:
             errors=[*kept.errors, *outcome.errors][:MAX_LISTED_ERRORS],
             moved_at=now,
         )
+        self.told += outcome.products
         if not chunk.after.has_ended:
             self.asked.append((item.id, chunk.lane, chunk.after.offset))
         return True

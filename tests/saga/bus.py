@@ -1,9 +1,9 @@
-"""An in-memory Kafka with outboxes: every consumer gets every event, in some order, once or more."""
+"""An in-memory Kafka with outboxes: events reach every consumer in some order, once or more."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from shared.contracts.event import EventMeta, context_of, source_of, topic_of, type_of
 from shared.kernel.ids import new_id
@@ -34,7 +34,7 @@ class Told(list[Any]):
         super().append(item)
         self._publish(item)
 
-    def __iadd__(self, items: Iterable[Any]) -> "Told":  # type: ignore[misc,override]  # as list's
+    def __iadd__(self, items: Iterable[Any]) -> Self:  # type: ignore[misc]  # wider than a list's
         for item in items:
             self.append(item)
         return self

@@ -18,7 +18,8 @@ from shared.kernel.errors import Refusal
 from shared.orders.model import Order
 from tests.saga.bus import Delivery
 from tests.saga.ledger import check_always, check_drained
-from tests.saga.shop import SHOPPERS, STOCK, SWEEPS, Shop, shopper
+from tests.saga.reactions import SWEEPS
+from tests.saga.shop import SHOPPERS, STOCK, Shop, shopper
 
 _PICK = st.integers(0, 30)
 _NAMES = st.sampled_from(SHOPPERS)
@@ -26,7 +27,6 @@ _GOODS = st.sampled_from(sorted(STOCK))
 _PIECES = st.integers(1, 3)
 _STAGES = ("placed", "confirmed", "started", "paid", "settled")
 _PURCHASE = st.tuples(_NAMES, _GOODS, _PIECES, st.sampled_from(_STAGES))
-_ROUNDS, _ROUND_MINUTES = 3, 16
 _MANY = 300
 
 
@@ -178,24 +178,12 @@ class OrderSaga(RuleBasedStateMachine):
         assert self._lines() == self.carts
 
     def teardown(self) -> None:
-        self._drain()
+        self.shop.drain()
         check_drained(self.shop)
         for delivery in self.done:
             self.shop.deliver(delivery)
         self.shop.deliver_all()
         check_drained(self.shop)
-
-    def _drain(self) -> None:
-        """Nothing breaks any more; every sweep runs and every deadline passes."""
-        self.shop.faults.countdown = 0
-        self.shop.bus.crashes.clear()
-        for _ in range(_ROUNDS):
-            self.shop.pass_time(_ROUND_MINUTES)
-            for name in SHOPPERS:
-                self.shop.look_at_cart(shopper(name, has_guest_cart=True))
-            for context in SWEEPS:
-                self.shop.sweep(context)
-            self.shop.deliver_all()
 
     def _try(self, act: Callable[[], Any]) -> None:
         """People are refused now and then; they see what is in their cart afterwards."""

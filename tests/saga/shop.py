@@ -7,33 +7,12 @@ from typing import Any
 from functions.cart.add_cart_item import NewCartItem, add_cart_item
 from functions.cart.checkout_cart import Address, CheckoutInput, checkout_cart
 from functions.cart.get_cart import get_cart
-from functions.cart.reopen_cart import reopen_cart
-from functions.cart.replicate_product_to_cart import replicate_product_to_cart
-from functions.cart.settle_cart import settle_cart
-from functions.cart.sweep_cart import sweep_cart
-from functions.notifications.announce_order import announce_order
-from functions.notifications.announce_payment import announce_payment
 from functions.orders.advance_order import Advance, advance_order
 from functions.orders.cancel_order import cancel_order
-from functions.orders.confirm_order import confirm_order
-from functions.orders.mark_order_paid import mark_order_paid
-from functions.orders.mark_order_refunded import mark_order_refunded
-from functions.orders.note_payment_failure import note_payment_failure
-from functions.orders.note_payment_start import note_payment_start
 from functions.orders.place_order import place_order
-from functions.orders.reject_order import reject_order
-from functions.orders.replicate_product_to_orders import replicate_product_to_orders
-from functions.orders.sweep_orders import sweep_orders
 from functions.payments.receive_stripe_webhook import receive_stripe_webhook
 from functions.payments.refund_payment import RefundInput, refund_payment
-from functions.payments.replicate_order import replicate_order
 from functions.payments.start_payment import PaymentInput, start_payment
-from functions.payments.sweep_payments import sweep_payments
-from functions.payments.void_payment import void_payment
-from functions.products.release_reservation import release_reservation
-from functions.products.reserve_stock import reserve_stock
-from functions.products.settle_reservation import settle_reservation
-from functions.products.sweep_products import sweep_products
 from functions.products.update_product import update_product
 from shared.cart.mongo import MongoCarts
 from shared.cart.mongo import MongoProducts as CartProducts
@@ -69,36 +48,13 @@ from tests.fakes import cart, notifications, orders, payments, products
 from tests.fakes.auth import FakeClock
 from tests.saga.bus import Bus, Delivery, Function, Told, meta_of
 from tests.saga.faults import Brittle, Faults
+from tests.saga.reactions import REACTIONS, SWEEPS
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 ADMIN = Caller(user_id=UserId("root"), role="admin")
 SHOPPERS = ("ada", "bob")
 STOCK = {"lamp": 4, "rug": 2}
-REACTIONS: tuple[Function, ...] = (
-    reserve_stock,
-    settle_reservation,
-    release_reservation,
-    replicate_product_to_cart,
-    settle_cart,
-    reopen_cart,
-    replicate_product_to_orders,
-    confirm_order,
-    reject_order,
-    note_payment_start,
-    mark_order_paid,
-    note_payment_failure,
-    mark_order_refunded,
-    replicate_order,
-    void_payment,
-    announce_order,
-    announce_payment,
-)
-SWEEPS: dict[str, Function] = {
-    "cart": sweep_cart,
-    "orders": sweep_orders,
-    "payments": sweep_payments,
-    "products": sweep_products,
-}
+_ROUNDS, _ROUND_MINUTES = 3, 16
 _ADDRESS = Address(name="Ada", line1="Main Street 1", city="Ulm", postal_code="89073", country="DE")
 _INFO = RequestInfo(
     method="POST",
@@ -243,6 +199,18 @@ class Shop:
 
     def pass_time(self, minutes: int) -> None:
         self.clock.time += timedelta(minutes=minutes)
+
+    def drain(self) -> None:
+        """Nothing breaks any more; everybody comes back, every sweep runs, deadlines pass."""
+        self.faults.countdown = 0
+        self.bus.crashes.clear()
+        for _ in range(_ROUNDS):
+            self.pass_time(_ROUND_MINUTES)
+            for name in SHOPPERS:
+                self.look_at_cart(shopper(name, has_guest_cart=True))
+            for context in SWEEPS:
+                self.sweep(context)
+            self.deliver_all()
 
 
 def shopper(name: str, *, has_guest_cart: bool = False, is_guest: bool = False) -> Caller:

@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from knative.render.envoy.problem_pages import MEDIA_TYPE, problem_page
 from shared.runtime.problem import PROBLEM
 
 Config = dict[str, Any]
@@ -25,6 +26,11 @@ _DETAILS = {
 _RETRY_AFTER_SECONDS = {429: 1, 503: 2, 504: 2}
 # Behind this flag is the authoriser's own answer (below 500) or that it gave none (503).
 _UNAUTHORIZED = "UAEX"
+_WANTS_PAGE: Config = {
+    "header_filter": {
+        "header": {"name": "accept", "string_match": {"contains": "text/html"}},
+    }
+}
 
 
 def problem_body(status: int) -> str:
@@ -67,19 +73,31 @@ def local_replies() -> Config:
             ]
         }
     }
-    mapped = [_mapper("EQ", status) for status in sorted(_DETAILS) if status != HTTPStatus(503)]
-    return {"mappers": [{"filter": refusals}, *mapped, _mapper("GE", 500, answer=503)]}
+    known = sorted(status for status in _DETAILS if status != HTTPStatus(503))
+    cases = [*(("EQ", status, status) for status in known), ("GE", 500, 503)]
+    mapped = [mapper for case in cases for mapper in _mappers(*case)]
+    return {"mappers": [{"filter": refusals}, *mapped]}
 
 
-def _mapper(operator: str, status: int, answer: int | None = None) -> Config:
-    answer = answer or status
+def _mappers(operator: str, status: int, answer: int) -> list[Config]:
+    """A page for a browser that opens one, the problem for everybody else."""
+    wanted = _status_filter(operator, status)
+    page = problem_page(answer, *_DETAILS[answer])
+    for_people = {"and_filter": {"filters": [wanted, _WANTS_PAGE]}}
+    return [
+        _mapper(for_people, answer, page, MEDIA_TYPE),
+        _mapper(wanted, answer, problem_body(answer), PROBLEM),
+    ]
+
+
+def _mapper(wanted: Config, answer: int, body: str, media_type: str) -> Config:
     retry = _RETRY_AFTER_SECONDS.get(answer)
     return {
-        "filter": _status_filter(operator, status),
+        "filter": wanted,
         "status_code": answer,
         "body_format_override": {
-            "text_format_source": {"inline_string": problem_body(answer)},
-            "content_type": PROBLEM,
+            "text_format_source": {"inline_string": body},
+            "content_type": media_type,
         },
         **({"headers_to_add": [header("retry-after", str(retry))]} if retry else {}),
     }

@@ -157,6 +157,17 @@ def test_the_newest_product_is_kept_and_a_tombstone_stays(products):
     assert products.find([LAMP]) == {LAMP: gone}
 
 
+def test_of_many_products_at_once_the_newest_versions_are_kept(products):
+    lamp, mug, pen = (a_product(name, version=2) for name in ("lamp", "mug", "pen"))
+    products.keep(lamp)
+    products.keep(mug)
+    newer, older = replace(lamp, price=Money(7), version=3), replace(mug, deleted=True, version=1)
+    for _ in range(2):
+        products.keep_all([newer, older, pen])
+    assert products.find([lamp.id, mug.id, pen.id]) == {lamp.id: newer, mug.id: mug, pen.id: pen}
+    products.keep_all([])
+
+
 def test_of_rival_versions_of_a_product_the_newest_stays(products):
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(products.keep, [a_product(version=version) for version in range(1, 21)]))

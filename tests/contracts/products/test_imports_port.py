@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.products import ProductState
 from shared.kernel.ids import ImportId
+from shared.kernel.money import Money
 from shared.products.imports import MAX_LISTED_ERRORS, Chunk, Import, Lane, Outcome
 from shared.products.mongo_imports import MongoImports
 from shared.products.ports import Imports
 from shared.products.rows import RowError
+from shared.runtime.mongo import collection
 from tests.fakes.products import FakeImports
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -102,6 +105,28 @@ def test_the_newest_imports_are_listed(imports):
     for number in range(3):
         imports.add(an_import(id=ImportId(f"i{number}"), created_at=NOW + timedelta(days=number)))
     assert [item.id for item in imports.recent(2)] == ["i2", "i1"]
+
+
+@pytest.mark.engines
+def test_a_chunk_is_counted_and_its_products_told_in_one_write(database, sink, told):
+    imports = MongoImports(database, sink.settings)
+    item = an_import()
+    imports.add(item)
+    tea = ProductState(
+        id="p", sku="S", title="Tea", category="drinks", price=Money(5), available=1, version=4
+    )
+    sink.is_down = True
+    outcome = Outcome(created=1, products=[tea])
+    assert imports.advance(item, step(0, FIRST, 20, 1), outcome, NOW)
+    assert not imports.advance(item, step(0, FIRST, 20, 1), outcome, NOW)
+    document = collection(database, "imports").find_one({"_id": ID})
+    assert document is not None
+    left = [(entry["topic"], entry["version"]) for entry in document["outbox"]]
+    assert left == [("product.imported", 0), ("import.chunked", 20)]
+    sink.is_down = False
+    imports.ask_again(item, LATER)
+    imports.advance(item, step(1, SECOND, 90, 4), Outcome(failed=4), NOW)
+    assert "product-imported" not in [topic for topic, _, _ in told()]
 
 
 @pytest.mark.engines

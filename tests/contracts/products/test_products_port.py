@@ -99,6 +99,47 @@ def test_only_the_next_version_of_what_is_stored_is_stored(products):
     assert products.get(first.id) == third
 
 
+def test_many_are_stored_at_once_but_for_those_that_lost_a_race(products, catalogue):
+    first, second, taken = (a_product(name, name.upper()) for name in ("p1", "p2", "p3"))
+    products.add(first)
+    products.add(second)
+    products.add(taken)
+    newer = change(products, second, with_details(second, Details(title="Newer")))
+    changes = [
+        (first, mark(first, title="Imported")),
+        (second, mark(second, title="Too late")),
+        (None, mark(a_product("p4", "P3"))),
+        (None, mark(a_product("p5", "P5"))),
+    ]
+    assert products.store_untold(changes) == {"p1", "p5"}
+    assert products.by_skus(["P1", "P2", "P3", "P5"]) == {
+        "P1": changes[0][1],
+        "P2": newer,
+        "P3": taken,
+        "P5": changes[3][1],
+    }
+    assert catalogue.search(Wanted(search="imported")).ids == ["p1"]
+    assert catalogue.search(Wanted()).total == 4
+    assert products.store_untold([]) == set()
+
+
+def test_the_same_written_by_a_repeated_chunk_counts_as_stored(products):
+    first = a_product()
+    products.add(first)
+    after = mark(first, title="Imported")
+    for _ in range(2):
+        assert products.store_untold([(first, after)]) == {"p1"}
+    assert products.store_untold([(first, replace(after, title="Other", imported=None))]) == set()
+    assert products.get(first.id) == after
+
+
+def mark(product: Product, **more) -> Product:
+    """As a row of an import leaves it."""
+    row = ImportMark(import_id=ImportId("x"), row=7)
+    version = product.version + 1 if more else product.version
+    return replace(product, imported=row, version=version, **more)
+
+
 def test_a_sku_is_sold_once(products):
     first, other = a_product("p1", "S"), a_product("p2")
     products.add(first)
@@ -208,6 +249,19 @@ def test_every_write_tells_the_state_in_order(database, sink, told):
     document = collection(database, "products").find_one({"_id": "p1"})
     assert document is not None
     assert document["outbox"] == []
+
+
+@pytest.mark.engines
+def test_what_an_import_stores_is_for_the_import_to_tell(database, sink, told):
+    products = MongoProducts(database, sink.settings)
+    first = a_product()
+    products.store_untold([(None, first)])
+    products.store_untold([(first, mark(first, title="Imported"))])
+    assert told() == []
+    later = products.get(first.id)
+    assert later is not None
+    change(products, later, with_stock(later, 1, "admin", NOW))
+    assert told() == [("product-updated", "p1", 3)]
 
 
 @pytest.mark.engines

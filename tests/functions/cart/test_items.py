@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from shared.contracts.products import ProductCreated, ProductDeleted, ProductUpdated
@@ -80,6 +82,19 @@ def test_a_new_price_and_stock_arrive_and_an_old_one_does_not(world):
     world.learn(a_lamp(ProductCreated, price=Money(900), available=9, version=2))
     [line] = world.see(ADA).lines
     assert (line.unit_price, line.available, line.price_changed) == (Money(1100), 4, True)
+
+
+def test_an_imported_price_arrives_and_a_newer_one_stays(world):
+    world.add(ADA)
+    world.add(ADA, SOFA)
+    lamp = a_lamp(ProductUpdated, price=Money(1100), version=2)
+    sofa = world.products.by_id[SOFA]
+    newer = replace(lamp, id=SOFA, price=Money(7), version=sofa.version + 5)
+    world.learn(newer)
+    for _ in range(2):
+        world.learn_import(lamp, replace(newer, price=Money(8), version=sofa.version + 1))
+    prices = {line.product_id: line.unit_price for line in world.see(ADA).lines}
+    assert prices == {LAMP: Money(1100), SOFA: Money(7)}
 
 
 def test_a_deleted_product_stays_visible_and_can_be_removed(world):

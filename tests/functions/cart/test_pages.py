@@ -177,8 +177,8 @@ def test_the_page_has_forms_for_each_line_and_the_way_to_the_checkout(world):
     shown = page(get_cart, "/cart", GUEST)
     assert shown.count('action="/cart/items/lamp"') == 2
     assert 'value="DELETE"' in shown
-    assert 'href="/checkout"' in shown
-    assert '<td class="text-end" id="cart-total">$24.99</td>' in shown
+    assert 'href="/login?next=/checkout"' in shown
+    assert '<dd class="col-5 fw-bold" id="cart-total">$24.99</dd>' in shown
     assert "empty" in page(get_cart, "/cart", ADA)
 
 

@@ -9,6 +9,7 @@ from functions.cart.clear_cart import clear_cart
 from functions.cart.get_cart import get_cart
 from functions.cart.remove_cart_item import remove_cart_item
 from functions.cart.reopen_cart import reopen_cart
+from functions.cart.replicate_import_to_cart import replicate_import_to_cart
 from functions.cart.replicate_product_to_cart import replicate_product_to_cart
 from functions.cart.settle_cart import settle_cart
 from functions.cart.sweep_cart import sweep_cart
@@ -16,7 +17,7 @@ from functions.cart.update_cart_item import CartItemQuantity, update_cart_item
 from shared.cart.model import Cart
 from shared.cart.views import CartView
 from shared.contracts.orders import OrderCancelled, OrderLine, OrderPaid, OrderState
-from shared.contracts.products import ProductState
+from shared.contracts.products import ProductsImported, ProductState
 from shared.kernel.ids import GuestId, ProductId, UserId
 from shared.kernel.money import Money
 from shared.runtime.identity import Caller
@@ -96,6 +97,10 @@ class World:
 
     def learn(self, product: ProductState) -> None:
         replicate_product_to_cart(product, self.products)
+
+    def learn_import(self, *products: ProductState) -> None:
+        chunk = ProductsImported(import_id="i", lane=0, products=list(products), version=0)
+        replicate_import_to_cart(chunk, self.products)
 
     def cart(self, caller: Caller) -> Cart:
         self.see(caller)

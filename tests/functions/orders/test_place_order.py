@@ -82,6 +82,13 @@ def test_a_changed_price_is_refused(world):
     assert world.orders.by_id == {}
 
 
+def test_an_imported_price_counts_from_then_on(world):
+    world.learn_import(a_lamp(ProductUpdated, price=Money(1001), version=2))
+    world.learn_import(a_lamp(ProductUpdated, version=1))
+    with pytest.raises(PriceChanged, match="Lamp"):
+        world.place()
+
+
 def test_an_old_event_about_a_product_changes_nothing(world):
     world.learn(a_lamp(ProductUpdated, version=3))
     world.learn(a_lamp(ProductUpdated, price=Money(7), version=2))

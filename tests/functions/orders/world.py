@@ -13,6 +13,7 @@ from functions.orders.note_payment_failure import note_payment_failure
 from functions.orders.note_payment_start import note_payment_start
 from functions.orders.place_order import place_order
 from functions.orders.reject_order import reject_order
+from functions.orders.replicate_import_to_orders import replicate_import_to_orders
 from functions.orders.replicate_product_to_orders import replicate_product_to_orders
 from functions.orders.sweep_orders import sweep_orders
 from shared.contracts.event import topic_of
@@ -24,7 +25,7 @@ from shared.contracts.payments import (
     PaymentStarted,
     PaymentState,
 )
-from shared.contracts.products import ProductState, StockRejected, StockReserved
+from shared.contracts.products import ProductsImported, ProductState, StockRejected, StockReserved
 from shared.kernel.ids import OrderId, UserId
 from shared.kernel.money import Money
 from shared.orders.model import Order
@@ -114,6 +115,10 @@ class World:
 
     def learn(self, product: ProductState) -> None:
         replicate_product_to_orders(product, self.products)
+
+    def learn_import(self, *products: ProductState) -> None:
+        chunk = ProductsImported(import_id="i", lane=0, products=list(products), version=0)
+        replicate_import_to_orders(chunk, self.products)
 
     def cancel(self, order_id: OrderId, caller: Caller = ADA) -> OrderView:
         return cancel_order(order_id, caller, self.orders, self.clock)

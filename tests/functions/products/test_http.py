@@ -343,14 +343,19 @@ def test_an_unknown_product_has_a_page_that_says_so(host):
 
 def test_the_back_office_edits_with_forms(host, tea):
     admin = {"host": "admin.localhost"}
-    assert 'name="price.amount"' in host.page(list_products, "/products", **admin)
+    by_name = {"cookie": "shop-name=Admin"}
+    assert 'name="price.amount_major"' in host.page(list_products, "/products", **admin, **by_name)
+    assert "Log in" in host.page(list_products, "/products", **admin)
     page = host.page(get_product, "/products/p-1", **admin)
     assert "multipart/form-data" in page
     created = host.form(
-        create_product, "/products", b"title=Pot&category=x&price.amount=5&stock=1&sku=", **admin
+        create_product,
+        "/products",
+        b"title=Pot&category=x&price.amount_major=5&stock=1&sku=",
+        **admin,
     )
     assert created.startswith("/products/")
-    changed = b"_method=PATCH&title=New&price.amount=77&price.currency=EUR"
+    changed = b"_method=PATCH&title=New&price.amount_major=0.77&price.currency=EUR"
     assert host.form(update_product, "/products/p-1", changed, **admin) == "/products/p-1"
     assert host.form(adjust_stock, "/products/p-1/stock", b"set=9", **admin) == "/products/p-1"
     now = host.products.by_id[tea.id]

@@ -98,6 +98,14 @@ def test_a_csv_creates_and_updates_by_sku(world):
         "B": ("Black tea", 700, 9),
         "C": ("Tea", 500, 3),
     }
+    told = [(state.sku, state.title, state.version) for state in world.imports.told]
+    assert sorted(told) == [
+        ("A", "Tea", 1),
+        ("B", "Black tea", 2),
+        ("B", "Tea", 1),
+        ("C", "Tea", 1),
+    ]
+    assert world.products.told == []
     shown = show_imports(world.imports).items
     assert {item.id for item in shown} == {first.id, second.id}
 
@@ -254,7 +262,9 @@ def test_a_chunk_that_died_after_its_rows_is_counted_as_if_it_had_not(world):
         world.deliver()
     assert len(world.sold()) == 6
     assert world.result(started).created == 0
+    assert world.imports.told == []
     world.run()
+    assert {state.sku for state in world.imports.told} == world.sold().keys()
     done = world.result(started)
     assert (done.created, done.updated, done.failed) == (20, 0, 0)
     assert all(product.version == 1 for product in world.products.by_id.values())
@@ -302,17 +312,17 @@ def test_a_rival_that_takes_the_sku_meanwhile_is_updated(world):
     world.start(HEADER + line("A"))
     product_rows = iter([None])
 
-    real_add = world.products.add
+    real_store = world.products.store_untold
 
-    def add(product):
+    def store(changes):
         if next(product_rows, "over") is None:
             rival = World(products=world.products)
             rival.start(HEADER + line("A", "Rival"))
-            world.products.add = real_add
+            world.products.store_untold = real_store
             rival.run()
-        real_add(product)
+        return real_store(changes)
 
-    world.products.add = add
+    world.products.store_untold = store
     world.run()
     assert world.sold() == {"A": ("Tea", 500, 3)}
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from shared.contracts.auth import UserRegistered
 from shared.contracts.event import EventMeta
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import Conflict, NotFound
 from shared.runtime.answers import Cookie, Reply
 from shared.runtime.declare import every, http, on
 from shared.runtime.identity import Access, Caller
@@ -66,6 +66,12 @@ def open_vault() -> dict[str, int]:
 def greet_user(user: UserRegistered, meta: EventMeta) -> None:
     """Greets whoever registered."""
     SEEN.append((meta, user))
+
+
+@on(UserRegistered)
+def greet_the_lost(user: UserRegistered) -> None:
+    """Looks for somebody who is not there."""
+    raise NotFound(f"Nobody is called {user.name}.")
 
 
 @every(minutes=5)

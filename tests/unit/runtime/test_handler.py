@@ -260,6 +260,13 @@ def test_an_event_with_other_bytes_is_refused():
     assert deliver(headers, body.replace(b"Ada", b"Eve")).status == 422
 
 
+def test_an_event_about_something_unknown_is_refused_for_good_and_not_tried_again():
+    headers, body = an_event()
+    answer = call(declared.greet_the_lost, "POST", "/", body, **headers)
+    assert answer.status == 422
+    assert b"Nobody is called Ada." in answer.body
+
+
 def test_a_schedule_takes_ticks_alone():
     tick = {"ce_id": "1", "ce_source": "/apis/v1/x", "ce_specversion": "1.0"}
     wind = declared.wind_clock
