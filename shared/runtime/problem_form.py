@@ -14,7 +14,7 @@ _PLAIN_WORDS = [
     (rf"{_AMOUNT_OF_TEXT} <= (\d+)", r"at most \1 characters"),
     (r"expected `int` >= (-?\d+)", r"at least \1"),
     (r"expected `int` <= (-?\d+)", r"at most \1"),
-    (r"expected `int`(?: \| `null`)?, got .*", "a number is needed"),
+    (r"expected `int(?: \| null)?`, got .*", "a number is needed"),
     (r"expected `str` matching regex .*", "not in the right form"),
     (r"invalid enum value .*", "not one of the choices"),
 ]

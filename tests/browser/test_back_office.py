@@ -58,7 +58,9 @@ def test_a_product_is_made_pictured_and_edited(clerk, stack, admin):
 
 def test_a_file_of_products_is_imported_and_says_which_row_is_wrong(clerk, stack):
     file = artifacts_of(stack) / "products.csv"
-    rows = ["B-1,Kite,,other,1500,3", "B-2,Yo-yo,,other,500,9", "B-3,Top,,other,cheap,1"]
+    sku = new_id()
+    rows = [f"{sku}-1,Kite,,other,1500,3", f"{sku}-2,Yo-yo,,other,500,9"]
+    rows += [f"{sku}-3,Top,,other,cheap,1"]
     file.write_text("\n".join(["sku,title,description,category,price,stock", *rows]))
     clerk.click("Import", "link")
     clerk.page.locator("#file").set_input_files(file)
@@ -74,8 +76,9 @@ def test_a_paid_order_is_found_and_shipped(clerk, shopper, product):
     shopper.pay(order_id)
     number = shopper.wait_for_order(order_id, "paid")["number"]
     clerk.click("Orders", "link")
-    clerk.page.get_by_label("Search").fill(number)
-    clerk.page.get_by_label("Status").select_option("paid")
+    clerk.sees("h1", "Orders")
+    clerk.page.get_by_label("Search", exact=True).fill(number)
+    clerk.page.get_by_label("Status", exact=True).select_option("paid")
     clerk.click("Filter")
     clerk.click(number, "link")
     clerk.is_at(f"/orders/{order_id}")

@@ -16,6 +16,7 @@ from tests.e2e.shop import Admin, Client
 from tests.e2e.stack import Stack
 from tests.e2e.waiting import wait_until
 
+pytestmark = [pytest.mark.engines, pytest.mark.slow]
 ROWS = COUNT if os.environ.get("POPSHOP_ALL_DIAMONDS") == "1" else 2000
 PATIENCE_SECONDS = 60 + ROWS / 20
 KILLS, STONES = 3, 2000

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from knative.render.envoy.problems import header, problem_body
+from knative.render.envoy.problem_pages import MEDIA_TYPE
+from knative.render.envoy.problems import header, page_body, problem_body
 from knative.render.routes import Route
 from shared.runtime.identity import HEADER
 
@@ -113,9 +114,10 @@ def for_own_answer() -> Config:
 
 
 def lua_source(name: str) -> str:
-    """A Lua filter's code, with the problem that it answers put in."""
+    """A Lua filter's code, with the problems and pages that it answers put in."""
     code = (_LUA / name).read_text(encoding="utf-8")
     code = code.replace("@UNAVAILABLE@", problem_body(503))
+    code = code.replace("@UNAVAILABLE_PAGE@", page_body(503)).replace("@PAGE_TYPE@", MEDIA_TYPE)
     return code.replace("@TOO_LARGE@", problem_body(413))
 
 

@@ -26,11 +26,18 @@ _DETAILS = {
 _RETRY_AFTER_SECONDS = {429: 1, 503: 2, 504: 2}
 # Behind this flag is the authoriser's own answer (below 500) or that it gave none (503).
 _UNAUTHORIZED = "UAEX"
-_WANTS_PAGE: Config = {
-    "header_filter": {
-        "header": {"name": "accept", "string_match": {"contains": "text/html"}},
-    }
-}
+_WANTS_PAGE: list[Config] = [
+    {"header_filter": {"header": {"name": "accept", "string_match": {"contains": "text/html"}}}},
+    {
+        "header_filter": {
+            "header": {
+                "name": ":path",
+                "string_match": {"prefix": "/api/"},
+                "invert_match": True,
+            }
+        }
+    },
+]
 
 
 def problem_body(status: int) -> str:
@@ -44,6 +51,11 @@ def problem_body(status: int) -> str:
         "code": code,
     }
     return json.dumps(document)
+
+
+def page_body(status: int) -> str:
+    """The page of a status for people."""
+    return problem_page(status, *_DETAILS[status])
 
 
 def problem_response(status: int, **headers: str) -> Config:
@@ -82,10 +94,9 @@ def local_replies() -> Config:
 def _mappers(operator: str, status: int, answer: int) -> list[Config]:
     """A page for a browser that opens one, the problem for everybody else."""
     wanted = _status_filter(operator, status)
-    page = problem_page(answer, *_DETAILS[answer])
-    for_people = {"and_filter": {"filters": [wanted, _WANTS_PAGE]}}
+    for_people = {"and_filter": {"filters": [wanted, *_WANTS_PAGE]}}
     return [
-        _mapper(for_people, answer, page, MEDIA_TYPE),
+        _mapper(for_people, answer, page_body(answer), MEDIA_TYPE),
         _mapper(wanted, answer, problem_body(answer), PROBLEM),
     ]
 

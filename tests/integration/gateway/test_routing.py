@@ -122,6 +122,25 @@ def test_an_answer_that_takes_too_long_is_unavailable(gateway):
     assert (reply.status, problem(reply), reply["retry-after"]) == (504, "unavailable", "2")
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_a_browser_is_told_of_an_outage_by_a_page_and_a_program_by_a_problem(gateway):
+    plain = [("Content-Type", "text/plain")]
+    gateway.upstream.answer = lambda _: Answer(503, plain, b"no instance")
+    page = gateway.call("GET", "/products", **BROWSER)
+    assert (page.status, page["content-type"]) == (503, "text/html; charset=utf-8")
+    assert b'data-code="unavailable"' in page.body
+    assert problem(gateway.call("GET", "/api/products", **BROWSER)) == "unavailable"
+
+
+def test_a_path_that_is_nowhere_has_a_page_outside_of_the_api(gateway):
+    page = gateway.call("GET", "/nowhere", **BROWSER)
+    assert (page.status, page["content-type"]) == (404, "text/html; charset=utf-8")
+    assert b'data-code="not_found"' in page.body
+    assert problem(gateway.call("GET", "/api/nowhere", **BROWSER)) == "not_found"
+
+
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_the_platforms_plain_errors_become_problems(gateway, status):
     plain = [("Content-Type", "text/plain; charset=utf-8")]
