@@ -2,7 +2,7 @@
 
 After the write the entries are posted to the topic's KafkaSink and pulled from the document by id.
 What fails or dies in between stays in the document, found by the sparse index on ``outbox.id``, and
-is published by the context's sweep or by the next write to that aggregate.
+is published by the context's sweep (docs/adr/0009).
 """
 
 from collections.abc import Iterable, Mapping
