@@ -26,7 +26,7 @@ _Database = pymongo.database.Database[dict[str, Any]]
 
 
 class Metrics:
-    """Reads the ``metrics`` of WIRE.md; keeps its connections."""
+    """Reads the ``metrics`` of `status --json`; keeps its connections."""
 
     def __init__(self, dispatcher_status: Path, secrets: Mapping[str, Mapping[str, str]]) -> None:
         self._dispatcher_status = dispatcher_status

@@ -1,4 +1,4 @@
-"""The document of `status --json` (WIRE.md)."""
+"""The document of `status --json`."""
 
 import asyncio
 from typing import Any

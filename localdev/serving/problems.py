@@ -1,4 +1,4 @@
-"""The activator's own answers: Knative's statuses and words, as problem+json (WIRE.md)."""
+"""The activator's own answers: Knative's statuses and words, as problem+json."""
 
 import json
 import uuid

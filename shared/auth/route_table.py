@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from shared.auth.ports import Route
-from shared.runtime.handler import path_pattern
 from shared.runtime.identity import Access
+from shared.runtime.routes import path_pattern
 from shared.runtime.settings import config
 
 

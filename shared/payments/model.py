@@ -117,7 +117,7 @@ class Refund:
 class Payment:
     """The one payment of an order.
 
-    ``status`` as in WIRE.md; a failed one is ``declined`` (still payable) or ``expired``.
+    ``status``: see the API; a failed one is ``declined`` (still payable) or ``expired``.
     ``is_void``: the order was cancelled, so money that lands goes back. Without an intent it is
     either being started or, when void, a tombstone that keeps a late start from charging.
     """

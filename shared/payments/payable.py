@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.kernel.errors import IllegalTransition
 from shared.payments.model import PAID_ORDERS, PAYABLE_ORDER, AlreadyPaid, Order, Payment
 
-# WIRE.md: an order that was just placed is known here within a sweep at the latest.
+# An order that was just placed is known here within a sweep at the latest.
 ARRIVAL_LIMIT = timedelta(minutes=6)
 
 
