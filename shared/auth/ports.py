@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.auth.model import Session, User
 from shared.kernel.ids import GuestId, SessionId, UserId
@@ -87,6 +87,13 @@ class AccessTokens(Protocol):
 
     def read_guest(self, cookie: str) -> GuestId | None:
         """The guest id of a genuine cookie."""
+
+
+class SigningKeys(Protocol):
+    """The public side of the keys that access tokens are signed with."""
+
+    def published(self) -> dict[str, Any]:
+        """A JSON Web Key Set (RFC 7517)."""
 
 
 class Revocations(Protocol):

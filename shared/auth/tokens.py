@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from jwt.algorithms import OKPAlgorithm
 
 from shared.auth.model import ACCESS_SECONDS, Session, User
 from shared.kernel.ids import GuestId, SessionId, UserId, new_id
@@ -39,6 +40,27 @@ class VerifierSettings:
 
     public_key: str = secret("JWT_PUBLIC_KEY", "popshop-jwt-public", "public-key")
     guest_key: str = secret("GUEST_KEY", "popshop-guest", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeySettings:
+    """The JWT public key (PEM)."""
+
+    public_key: str = secret("JWT_PUBLIC_KEY", "popshop-jwt-public", "public-key")
+
+
+class PublishedKeys:
+    """The key set that anybody may verify access tokens with."""
+
+    def __init__(self, settings: PublicKeySettings) -> None:
+        self._settings = settings
+
+    def published(self) -> dict[str, Any]:
+        """A JSON Web Key Set (RFC 7517)."""
+        algorithm = OKPAlgorithm()
+        key = algorithm.prepare_key(self._settings.public_key)
+        named = {"kid": _KEY_ID, "alg": _ALGORITHM, "use": "sig"}
+        return {"keys": [algorithm.to_jwk(key, as_dict=True) | named]}
 
 
 class SignedTokens:
