@@ -13,7 +13,8 @@ from tests.e2e.stack import Stack
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it lives, playwright's event loop runs in the main thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The machine's own Chromium."""
     program = shutil.which("chromium")
