@@ -4,7 +4,7 @@ import contextlib
 import io
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from shared.runtime.http1 import HEAD_BYTES, REASONS, Body, Head, Rejected
@@ -91,6 +91,7 @@ class StartResponse:
         self._is_http11 = head.http11
         self._status = ""
         self._headers: list[tuple[str, str]] = []
+        self._written: list[bytes] = []
 
     def start(
         self,
@@ -98,9 +99,14 @@ class StartResponse:
         headers: list[tuple[str, str]],
         exc_info: Any = None,  # noqa: ANN401, ARG002 - WSGI's signature
     ) -> Callable[[bytes], None]:
-        """WSGI's ``start_response``; there is no ``write``, answers are whole."""
+        """WSGI's ``start_response``; what its ``write`` takes comes before what is returned."""
         self._status, self._headers = status, headers
-        return _no_write
+        return self._written.append
+
+    def body(self, returned: Iterable[bytes]) -> bytes:
+        """The whole body, once the application's answer is read to its end (PEP 3333)."""
+        rest = b"".join(returned)
+        return b"".join(self._written) + rest
 
     def head(self, body: bytes, *, keep_alive: bool) -> bytes:
         """The response's head; ``Content-Length`` is added where the application left it out."""
@@ -117,10 +123,6 @@ class StartResponse:
         if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
             raise Rejected(500, "a header of the answer contains a line break")
         return (text + "\r\n\r\n").encode("latin-1")
-
-
-def _no_write(data: bytes) -> None:
-    raise NotImplementedError("the write callable of WSGI is not offered; return the body")
 
 
 def take_head(buffer: bytearray) -> bytes | None:

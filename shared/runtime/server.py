@@ -120,7 +120,7 @@ class Server:
             environ["werkzeug.socket"] = connection.sock
         response = StartResponse(head)
         try:
-            body = b"".join(self._application(environ, response.start))
+            body = response.body(self._application(environ, response.start))
         except Exception as error:
             log_crash("the application crashed", error)
             raise stream.failure or Rejected(500, "the application crashed") from error

@@ -20,6 +20,9 @@ def echo(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
         ENTERED.set()
         assert LEAVE.wait(10)
+    if environ["PATH_INFO"] == "/write":
+        start_response("200 OK", [])(b"written, ")
+        return [b"then returned"]
     body = b"" if environ["PATH_INFO"] == "/ignore" else environ["wsgi.input"].read()
     named = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']} "
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -67,6 +70,11 @@ def test_a_connection_serves_one_request_after_another(client):
     for number in range(3):
         client.sendall(f"GET /a%20b?n={number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert answer_of(client)[1] == f"GET /a b?n={number} ".encode()
+
+
+def test_what_an_application_writes_comes_before_what_it_returns(client):
+    client.sendall(b"GET /write HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer_of(client)[1] == b"written, then returned"
 
 
 def test_pipelined_requests_are_answered_in_order(client):
