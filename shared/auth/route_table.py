@@ -32,11 +32,10 @@ class _Row(msgspec.Struct, kw_only=True):
 
 
 class FileRoutes:
-    """Routes by method and path; literal paths win over those with variables."""
+    """Routes by method and path; the first that fits counts, as in the gateway's own table."""
 
     def __init__(self, settings: RouteTableSettings) -> None:
         rows = msgspec.json.decode(Path(settings.file).read_bytes(), type=list[_Row])
-        rows.sort(key=lambda row: (row.path.count("{"), -len(row.path)))
         self._routes = [(row, path_pattern(row.path), _route(row)) for row in rows]
 
     def find(self, host: str, method: str, path: str) -> Route | None:

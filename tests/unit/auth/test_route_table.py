@@ -1,0 +1,33 @@
+"""The gateway's table decides, in its own order."""
+
+import json
+
+from shared.auth.route_table import FileRoutes, RouteTableSettings
+
+
+def routes(tmp_path, *rows):
+    common = {"method": "GET", "access": "public", "context": "x", "timeout_seconds": 30}
+    file = tmp_path / "routes.json"
+    file.write_text(json.dumps([common | row for row in rows]))
+    return FileRoutes(RouteTableSettings(str(file)))
+
+
+def row(path, service, host="both"):
+    return {"path": path, "service": service, "host": host}
+
+
+def test_the_first_route_that_fits_counts(tmp_path):
+    table = routes(tmp_path, row("/a/{x}/c", "first"), row("/a/b/{yy}", "second"))
+    assert table.find("shop.localhost", "GET", "/a/b/c").service == "first"
+
+
+def test_a_route_of_the_back_office_is_not_in_the_shop(tmp_path):
+    table = routes(tmp_path, row("/a", "back", "admin"), row("/a", "front"))
+    assert table.find("shop.localhost:8443", "GET", "/a").service == "front"
+    assert table.find("admin.localhost:8443", "GET", "/a").service == "back"
+
+
+def test_head_is_asked_as_get_and_other_methods_are_nothing(tmp_path):
+    table = routes(tmp_path, row("/a", "s"))
+    assert table.find("shop.localhost", "HEAD", "/a").service == "s"
+    assert table.find("shop.localhost", "POST", "/a") is None
