@@ -8,7 +8,7 @@ from shared.kernel.errors import Refusal, Unavailable
 from shared.kernel.ids import UserId
 from shared.runtime.http_call import post
 from shared.runtime.identity import HEADER, Caller, sign_identity
-from shared.runtime.settings import InternalCallSettings
+from shared.runtime.settings import InternalCallSettings, PlaceOrderSettings
 
 _PATH = "/orders"
 _TIMEOUT_SECONDS = 20.0
@@ -26,15 +26,16 @@ class _Problem(msgspec.Struct):
 class HttpOrderDesk:
     """Asks the function ``place_order``, in the name of the cart's owner."""
 
-    def __init__(self, call: InternalCallSettings) -> None:
-        self._call = call
+    def __init__(self, call: InternalCallSettings, place: PlaceOrderSettings) -> None:
+        self._key = call.key
+        self._url = place.url
 
     def place(self, order: PlaceOrder) -> PlacedOrder:
         """The one order of this key; a refusal of orders is passed on."""
         caller = Caller(user_id=UserId(order.user_id), role="user")
-        identity = sign_identity(caller, "POST", _PATH, self._call.key, _IDENTITY_SECONDS)
+        identity = sign_identity(caller, "POST", _PATH, self._key, _IDENTITY_SECONDS)
         status, body = post(
-            self._call.orders_url,
+            self._url,
             msgspec.json.encode(order),
             {"content-type": "application/json", HEADER: identity},
             timeout_seconds=_TIMEOUT_SECONDS,

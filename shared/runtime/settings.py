@@ -122,10 +122,16 @@ class IdentitySettings:
 
 @dataclass(frozen=True, slots=True)
 class InternalCallSettings:
-    """The one function-to-function call: the cart asks orders; the one asked needs no address."""
+    """The key of the one function-to-function call: the cart asks orders to place an order."""
 
     key: str = secret("ORDERS_CALL_KEY", "popshop-orders-call", "key")
-    orders_url: str = config("PLACE_ORDER_URL", "place-order-url", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrderSettings:
+    """Where the cart places orders."""
+
+    url: str = config("PLACE_ORDER_URL", "place-order-url")
 
 
 @dataclass(frozen=True, slots=True)

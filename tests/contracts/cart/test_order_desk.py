@@ -19,8 +19,8 @@ from shared.orders.mongo import MongoOrders, MongoProducts
 from shared.runtime import wiring
 from shared.runtime.declare import spec_of
 from shared.runtime.handler import wsgi_application
-from shared.runtime.settings import InternalCallSettings
-from tests.contracts.orders.conftest import hang_up
+from shared.runtime.settings import InternalCallSettings, PlaceOrderSettings
+from tests.contracts.listener import hang_up
 from tests.fakes.cart import FakeOrderDesk
 from tests.fakes.orders import FakeOrders, FakeProducts, a_product, a_request
 
@@ -54,7 +54,6 @@ def orders_url(shop, monkeypatch) -> Iterator[str]:
     """The real function on the fakes of orders."""
     ports = {MongoOrders: FakeOrders(), MongoProducts: shop, SystemClock: SystemClock()}
     monkeypatch.setenv("ORDERS_CALL_KEY", KEY)
-    monkeypatch.setenv("PLACE_ORDER_URL", "http://unused")
     monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
     application = wsgi_application(spec_of(place_order))
     yield from serving(make_server("127.0.0.1", 0, application, handler_class=Silent))
@@ -65,7 +64,7 @@ def desk(request):
     if request.param == "fake":
         return FakeOrderDesk()
     url = f"{request.getfixturevalue('orders_url')}/orders"
-    return HttpOrderDesk(InternalCallSettings(KEY, url))
+    return HttpOrderDesk(InternalCallSettings(KEY), PlaceOrderSettings(url))
 
 
 def test_a_key_has_one_order(desk):
@@ -77,7 +76,7 @@ def test_a_key_has_one_order(desk):
 
 
 def test_what_orders_refuses_is_the_carts_own_refusal(orders_url, shop):
-    desk = HttpOrderDesk(InternalCallSettings(KEY, f"{orders_url}/orders"))
+    desk = HttpOrderDesk(InternalCallSettings(KEY), PlaceOrderSettings(f"{orders_url}/orders"))
     shop.keep(a_product(price=Money(1), version=2))
     with pytest.raises(PriceChanged, match="Lamp"):
         desk.place(a_request())
@@ -87,20 +86,22 @@ def test_what_orders_refuses_is_the_carts_own_refusal(orders_url, shop):
 
 
 def test_a_product_not_known_to_orders_yet_is_tried_again_later(orders_url, shop):
-    desk = HttpOrderDesk(InternalCallSettings(KEY, f"{orders_url}/orders"))
+    desk = HttpOrderDesk(InternalCallSettings(KEY), PlaceOrderSettings(f"{orders_url}/orders"))
     del shop.by_id[ProductId("lamp")]
     with pytest.raises(Unavailable):
         desk.place(a_request())
 
 
 def test_a_request_that_orders_does_not_understand_is_a_fault(orders_url):
-    desk = HttpOrderDesk(InternalCallSettings(KEY, f"{orders_url}/orders"))
+    desk = HttpOrderDesk(InternalCallSettings(KEY), PlaceOrderSettings(f"{orders_url}/orders"))
     with pytest.raises(ValueError, match="goods make 2000"):
         desk.place(replace(a_request(), total=Money(1)))
 
 
 def test_a_call_signed_with_another_key_is_refused(orders_url):
-    desk = HttpOrderDesk(InternalCallSettings("33" * 32, f"{orders_url}/orders"))
+    desk = HttpOrderDesk(
+        InternalCallSettings("33" * 32), PlaceOrderSettings(f"{orders_url}/orders")
+    )
     with pytest.raises(Unavailable):
         desk.place(a_request())
 
@@ -123,10 +124,12 @@ def broken_url() -> Iterator[str]:
 
 def test_an_answer_that_is_no_problem_document_means_try_again(broken_url):
     with pytest.raises(Unavailable):
-        HttpOrderDesk(InternalCallSettings(KEY, broken_url)).place(a_request())
+        HttpOrderDesk(InternalCallSettings(KEY), PlaceOrderSettings(broken_url)).place(a_request())
 
 
 def test_nobody_there_means_try_again():
     with pytest.raises(Unavailable):
-        HttpOrderDesk(InternalCallSettings(KEY, "http://127.0.0.1:9/orders")).place(a_request())
+        HttpOrderDesk(
+            InternalCallSettings(KEY), PlaceOrderSettings("http://127.0.0.1:9/orders")
+        ).place(a_request())
     hang_up()

@@ -27,7 +27,6 @@ def world(monkeypatch):
     ports = {MongoOrders: world.orders, MongoProducts: world.products, SystemClock: world.clock}
     monkeypatch.setenv("IDENTITY_KEY", KEY)
     monkeypatch.setenv("ORDERS_CALL_KEY", KEY)
-    monkeypatch.setenv("PLACE_ORDER_URL", "http://unused")
     monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
     return world
 
