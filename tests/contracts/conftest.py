@@ -2,20 +2,15 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import pymongo
 import pytest
 
 from localdev.engines.engine import Engine
 from localdev.engines.place import Place
 from localdev.engines.start import choices, start_engine
-from shared.kernel.ids import new_id
-from shared.runtime import mongo as mongo_home
 from shared.runtime import redis as redis_home
 from shared.runtime.settings import MongoSettings, RedisSettings
+from tests.contracts.database import fresh_database
 from tests.contracts.listener import Listener, listening
 
 
@@ -54,12 +49,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def mongo(mongo_server: str) -> Iterator[MongoSettings]:
     """A database of the test's own."""
-    name = f"test_{new_id().replace('-', '')}"
-    settings = MongoSettings(urlunsplit(urlsplit(mongo_server)._replace(path=f"/{name}")))
-    yield settings
-    mongo_home._client(settings.url).close()
-    with closing(pymongo.MongoClient[dict[str, Any]](mongo_server)) as client:
-        client.drop_database(name)
+    yield from fresh_database(mongo_server, ())
 
 
 @pytest.fixture

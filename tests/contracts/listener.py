@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from shared.runtime import http_call
 from shared.runtime.settings import EventSettings
 
 
@@ -26,6 +27,15 @@ class Listener(ThreadingHTTPServer):
     def topics(self) -> list[str]:
         """As a KafkaSink sees it."""
         return [path.strip("/") for path, _, _ in self.posted]
+
+    @property
+    def told(self) -> list[tuple[str, str, int]]:
+        """The events as (KafkaSink, subject, version)."""
+        lowered = [(path, {k.lower(): v for k, v in h.items()}) for path, h, _ in self.posted]
+        return [
+            (path.strip("/"), headers["ce-subject"], int(headers["ce-aggregateversion"]))
+            for path, headers in lowered
+        ]
 
     @property
     def settings(self) -> EventSettings:
@@ -56,3 +66,9 @@ def listening() -> Iterator[Listener]:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+def hang_up() -> None:
+    """Closes the connections that the calling thread keeps."""
+    for connection in http_call._connections.__dict__.pop("kept", {}).values():
+        connection.close()

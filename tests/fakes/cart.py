@@ -1,6 +1,6 @@
 """Fakes of the cart context's ports, with the compare-and-set of the real ones, and builders."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -12,6 +12,7 @@ from shared.contracts.orders import PlacedOrder, PlaceOrder
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import CartId, ProductId, new_id
 from shared.kernel.money import Money
+from tests.fakes.replicas import FakeReplicas
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -76,23 +77,8 @@ def _guard(cart: Cart) -> tuple[str, str, int, int]:
     return cart.id, cart.state, cart.version, cart.attempt
 
 
-@dataclass
-class FakeProducts:
-    by_id: dict[ProductId, Product] = field(default_factory=dict)
-
-    def keep(self, product: Product) -> bool:
-        known = self.by_id.get(product.id)
-        if known and known.version >= product.version:
-            return False
-        self.by_id[product.id] = product
-        return True
-
-    def keep_all(self, products: Sequence[Product]) -> None:
-        for product in products:
-            self.keep(product)
-
-    def find(self, product_ids: Iterable[ProductId]) -> dict[ProductId, Product]:
-        return {one: self.by_id[one] for one in product_ids if one in self.by_id}
+class FakeProducts(FakeReplicas[Product]):
+    """The context's copies of the products."""
 
 
 @dataclass

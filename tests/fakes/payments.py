@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,22 +19,15 @@ from shared.payments.model import (
     Refund,
     RefundRefused,
 )
+from tests.fakes.replicas import FakeReplicas
 
 
-@dataclass
-class FakeOrders:
-    by_id: dict[str, Order] = field(default_factory=dict)
-    arriving: dict[str, Order] = field(default_factory=dict)
+class FakeOrders(FakeReplicas[Order]):
+    """``arriving`` are the orders that come while somebody waits for them."""
 
-    def keep(self, order: Order) -> bool:
-        known = self.by_id.get(order.id)
-        if known and known.version >= order.version:
-            return False
-        self.by_id[order.id] = order
-        return True
-
-    def get(self, order_id: OrderId) -> Order | None:
-        return self.by_id.get(order_id)
+    def __init__(self) -> None:
+        super().__init__()
+        self.arriving: dict[str, Order] = {}
 
     def wait_until_decided(self, order_id: OrderId, seconds: float) -> Order | None:
         """What is ``arriving`` arrives during the wait."""

@@ -1,4 +1,4 @@
-"""The engines of the orders' suite, with the cart's indexes."""
+"""A database with the indexes of the cart adapters."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,9 @@ import pytest
 
 from shared.cart.mongo import INDEXES
 from shared.runtime.settings import MongoSettings
-from tests.contracts.orders.conftest import fresh_database, mongo_url, sink
-
-__all__ = ["database", "mongo_url", "sink"]
+from tests.contracts.database import fresh_database
 
 
 @pytest.fixture
-def database(mongo_url: str) -> Iterator[MongoSettings]:
-    yield from fresh_database(mongo_url, INDEXES)
+def database(mongo_server: str) -> Iterator[MongoSettings]:
+    yield from fresh_database(mongo_server, INDEXES)

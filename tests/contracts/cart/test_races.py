@@ -17,7 +17,8 @@ from shared.kernel.money import Money
 from shared.orders import mongo as orders_mongo
 from shared.orders.use_cases.placing import place
 from shared.runtime.identity import Caller
-from tests.contracts.orders.conftest import fresh_database, hang_up
+from tests.contracts.database import fresh_database
+from tests.contracts.listener import hang_up
 from tests.fakes.cart import a_product
 from tests.fakes.orders import a_product as orders_product
 from tests.functions.cart.world import an_info
@@ -70,8 +71,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database, mongo_url, sink) -> Iterator[Shop]:
-    for orders_database in fresh_database(mongo_url, orders_mongo.INDEXES):
+def shop(database, mongo_server, sink) -> Iterator[Shop]:
+    for orders_database in fresh_database(mongo_server, orders_mongo.INDEXES):
         yield Shop(database, orders_database, sink)
 
 

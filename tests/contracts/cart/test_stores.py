@@ -12,7 +12,7 @@ from shared.cart.mongo import MongoCarts, MongoProducts
 from shared.contracts.cart import CartCheckout
 from shared.kernel.ids import CartId, OrderId, ProductId, UserId
 from shared.kernel.money import Money
-from tests.contracts.orders.conftest import hang_up
+from tests.contracts.listener import hang_up
 from tests.fakes.cart import NOW, FakeCarts, FakeProducts, a_cart, a_line, a_product
 
 ENGINES = pytest.param("mongo", marks=pytest.mark.engines)

@@ -13,7 +13,8 @@ from shared.orders.changes import advanced, confirmed, with_payment
 from shared.orders.model import PaymentInfo, Reason, Status
 from shared.orders.mongo import MongoOrders, MongoProducts
 from shared.orders.use_cases.placing import place
-from tests.contracts.orders.conftest import fresh_database, hang_up
+from tests.contracts.database import fresh_database
+from tests.contracts.listener import hang_up
 from tests.fakes.orders import (
     ADDRESS,
     NOW,
@@ -204,8 +205,8 @@ def test_state_and_event_are_one_write_and_what_is_left_is_swept(database, sink,
 
 
 @pytest.mark.engines
-def test_without_the_unique_key_a_cart_state_could_have_two_orders(mongo_url, sink):
-    for unguarded in fresh_database(mongo_url, ()):
+def test_without_the_unique_key_a_cart_state_could_have_two_orders(mongo_server, sink):
+    for unguarded in fresh_database(mongo_server, ()):
         orders = MongoOrders(unguarded, sink.settings)
         assert orders.add(an_order()).id != orders.add(an_order()).id
         assert orders.of_user(UserId("ada"), 1, 20).total == 2

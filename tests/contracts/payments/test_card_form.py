@@ -9,6 +9,7 @@ from io import BytesIO
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from functions.payments.get_payment import get_payment
 from functions.storefront.serve_asset import serve_asset
@@ -21,7 +22,6 @@ from shared.runtime.handler import wsgi_application
 from shared.runtime.identity import HEADER, sign_identity
 from tests.functions.payments.world import ADA, World
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.engines]
 KEY = "11" * 32
 CARDS = ("4242424242424242", "4000000000000002", "4000000000003220")
@@ -72,7 +72,7 @@ def serving(application) -> Iterator[str]:
 def browser():
     program = shutil.which("chromium")
     assert program, "install chromium to run the browser suites"
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started
         started.close()

@@ -7,7 +7,6 @@ import pytest
 
 from shared.products import mongo as mongo_products
 from shared.products import mongo_catalogue, mongo_imports, mongo_reservations
-from shared.runtime import http_call
 from shared.runtime.objects import ObjectStore
 from shared.runtime.settings import MongoSettings, ObjectStoreSettings
 from tests.contracts.listener import Listener
@@ -41,29 +40,4 @@ def s3(s3_server: str) -> ObjectStoreSettings:
 @pytest.fixture
 def told(sink: Listener) -> Callable[[], Told]:
     """The events so far: topic (as a KafkaSink's name), subject and version."""
-
-    def read(headers: dict[str, str], name: str) -> str:
-        return next(value for key, value in headers.items() if key.lower() == name)
-
-    def events() -> Told:
-        return [
-            (
-                path.strip("/"),
-                read(headers, "ce-subject"),
-                int(read(headers, "ce-aggregateversion")),
-            )
-            for path, headers, _ in sink.posted
-        ]
-
-    return events
-
-
-@pytest.fixture
-def hang_up() -> Callable[[], None]:
-    """Closes the connections that the calling thread keeps."""
-
-    def close() -> None:
-        for connection in http_call._connections.__dict__.pop("kept", {}).values():
-            connection.close()
-
-    return close
+    return lambda: sink.told

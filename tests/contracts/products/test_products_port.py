@@ -27,6 +27,7 @@ from shared.products.mongo import MongoProducts
 from shared.products.mongo_catalogue import MongoCatalogue
 from shared.products.ports import Catalogue, Products
 from shared.runtime.mongo import collection
+from tests.contracts.listener import hang_up
 from tests.fakes.products import FakeCatalogue, FakeProducts
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -275,7 +276,7 @@ def test_what_could_not_be_told_waits_in_the_document(database, sink):
 
 
 @pytest.mark.engines
-def test_of_parallel_holds_exactly_as_many_succeed_as_there_are_pieces(database, sink, hang_up):
+def test_of_parallel_holds_exactly_as_many_succeed_as_there_are_pieces(database, sink):
     products = MongoProducts(database, sink.settings)
     products.add(replace(a_product(), available=5))
     sold: list[int] = []

@@ -18,6 +18,7 @@ from shared.products.mongo_reservations import MongoReservations
 from shared.products.use_cases.importing import Importer
 from shared.products.use_cases.reserving import StockKeeper
 from shared.products.use_cases.starting import begin_import
+from tests.contracts.listener import hang_up
 from tests.fakes.products import FakeFiles
 
 pytestmark = pytest.mark.engines
@@ -50,7 +51,7 @@ def an_order(number: int) -> OrderState:
     )
 
 
-def test_buyers_at_once_get_exactly_what_there_is(database, sink, told, hang_up):
+def test_buyers_at_once_get_exactly_what_there_is(database, sink, told):
     products = MongoProducts(database, sink.settings)
     reservations = MongoReservations(database, sink.settings)
     keeper = StockKeeper(products, reservations, SystemClock())

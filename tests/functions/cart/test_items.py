@@ -6,25 +6,13 @@ from shared.contracts.products import ProductCreated, ProductDeleted, ProductUpd
 from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.ids import ProductId
 from shared.kernel.money import Money
+from tests.fakes.events import a_lamp
 from tests.functions.cart.world import ADA, BOB, GUEST, LAMP, SOFA, World
 
 
 @pytest.fixture
 def world():
     return World()
-
-
-def a_lamp(kind, **changes):
-    fields = {
-        "id": "lamp",
-        "sku": "LAMP",
-        "title": "Lamp",
-        "category": "light",
-        "price": Money(1000),
-        "available": 5,
-        "version": 2,
-    }
-    return kind(**fields | changes)
 
 
 @pytest.mark.parametrize("caller", [GUEST, ADA])

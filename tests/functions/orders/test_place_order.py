@@ -8,6 +8,7 @@ from shared.kernel.errors import Forbidden, Invalid, Unavailable
 from shared.kernel.ids import OrderId
 from shared.kernel.money import Money
 from shared.orders.model import OutOfStock, PriceChanged
+from tests.fakes.events import a_lamp
 from tests.fakes.orders import ADDRESS, NOW, a_product
 from tests.functions.orders.world import ADA, BOB, World
 
@@ -17,19 +18,6 @@ LAMP = CheckoutLine(product_id="lamp", quantity=2, unit_price=Money(1000))
 @pytest.fixture
 def world():
     return World()
-
-
-def a_lamp(kind, **changes):
-    fields = {
-        "id": "lamp",
-        "sku": "LAMP",
-        "title": "Lamp",
-        "category": "light",
-        "price": Money(1000),
-        "available": 5,
-        "version": 2,
-    }
-    return kind(**fields | changes)
 
 
 def test_an_order_is_made_of_what_the_shop_knows(world):
