@@ -1,12 +1,11 @@
 """Who may pass the gateway: the rules of the external authoriser."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.auth.ports import AccessTokens, Identities, Revocations, Route, Throttle
 from shared.auth.use_cases import ACCESS_COOKIE, REFRESH_COOKIE
 from shared.kernel.errors import Forbidden, LoginRequired
-from shared.kernel.ids import GuestId
 from shared.runtime.answers import Cookie
 from shared.runtime.identity import Access, Caller, check_access
 
@@ -78,7 +77,7 @@ class Gate:
         guest_id = self.tokens.read_guest(asked.cookies.get(GUEST_COOKIE, ""))
         user = self._user(asked)
         if user:
-            return _with_guest(user, guest_id), ()
+            return replace(user, guest_id=guest_id), ()
         if has_session(asked):
             raise LoginRequired("The session has expired; renew it.")
         if guest_id or route.access is not Access.GUEST:
@@ -92,17 +91,6 @@ class Gate:
         if verified is None or self.revocations.is_revoked(*verified):
             return None
         return verified[0]
-
-
-def _with_guest(user: Caller, guest_id: GuestId | None) -> Caller:
-    return Caller(
-        user_id=user.user_id,
-        guest_id=guest_id,
-        role=user.role,
-        name=user.name,
-        session_id=user.session_id,
-        session_expires_at=user.session_expires_at,
-    )
 
 
 def access_token(asked: Asked) -> str:
