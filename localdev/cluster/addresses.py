@@ -54,7 +54,9 @@ class Addresses:
         """A function, by way of the activator."""
         return f"{self.services}/_services/{name}{path}"
 
-    def config_maps(self, stripe_api_base: str, routes: Path) -> dict[str, dict[str, str]]:
+    def config_maps(
+        self, stripe_api_base: str, kafka: str, routes: Path
+    ) -> dict[str, dict[str, str]]:
         """The ConfigMap that the manifests refer to."""
         return {
             CONFIG_MAP: {
@@ -67,6 +69,8 @@ class Addresses:
                 "routes-file": str(routes),
                 "smtp-host": HOST,
                 "smtp-port": str(self.smtp.port),
+                "mail-from": "Popshop <shop@shop.localhost>",
+                "kafka-bootstrap": kafka,
             }
         }
 

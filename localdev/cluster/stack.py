@@ -106,7 +106,9 @@ class Stack:
     # ---- functions
 
     async def _start_functions(self) -> None:
-        config = self.addresses.config_maps(self.stripe.api_base, self.options.routes)
+        config = self.addresses.config_maps(
+            self.stripe.api_base, self._bootstrap, self.options.routes
+        )
         variables = {item.name: resolve(item, self.secrets, config) for item in self.workloads}
         self._report(f"{len(self.workloads)} functions, none of them running")
         self.revisions = {

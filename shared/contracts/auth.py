@@ -1,6 +1,9 @@
 """What the auth context publishes: no more personal data than its consumers need."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.contracts.event import event_type
 
@@ -16,6 +19,16 @@ def revoked_session_key(session_id: str) -> str:
 def revoked_user_key(user_id: str) -> str:
     """The Redis key with the time (epoch seconds) up to which the user's tokens are void."""
     return f"revoked:user:{user_id}"
+
+
+def link_token(key: str, link_id: str) -> str:
+    """What a mailed link carries: the link's id and its proof under ``key`` (hex).
+
+    Auth stores the id alone and notifications computes the same token from the event, so that
+    neither a topic nor a database ever holds something that opens an account.
+    """
+    proof = hmac.digest(bytes.fromhex(key), f"link:{link_id}".encode(), hashlib.sha256)
+    return f"{link_id}.{proof.hex()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +56,20 @@ class UserUpdated(UserState):
 @event_type("user.deleted", context="auth")
 class UserDeleted(UserState):
     """A tombstone: every context forgets this person."""
+
+
+@event_type("user.link_requested", context="auth")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRequested:
+    """A link is to be mailed to the user; ``purpose``: verify_email or reset_password.
+
+    ``email`` is where to: the address when it was asked for.
+    """
+
+    id: str
+    user_id: str
+    email: str
+    name: str
+    purpose: str
+    expires_at: datetime
+    version: int

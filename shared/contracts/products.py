@@ -89,3 +89,13 @@ class ImportChunked:
     lane: int
     offset: int
     version: int
+
+
+@event_type("review.changed", context="products")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewChanged:
+    """A review was written or erased: the product's rating is to be counted anew."""
+
+    review_id: str
+    product_id: str
+    version: int

@@ -140,3 +140,28 @@ class PublicUrlSettings:
 
     storefront: str = config("STOREFRONT_URL", "storefront-url")
     admin: str = config("ADMIN_URL", "admin-url")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """The key (hex) behind the links that are mailed: auth and notifications alone have it."""
+
+    key: str = secret("LINK_KEY", "popshop-links", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The SMTP server that takes the shop's mail; with a user name it is asked for STARTTLS."""
+
+    host: str = config("SMTP_HOST", "smtp-host")
+    port: str = config("SMTP_PORT", "smtp-port")
+    sender: str = config("MAIL_FROM", "mail-from")
+    user: str = secret("SMTP_USER", "popshop-smtp", "user", "")
+    password: str = secret("SMTP_PASSWORD", "popshop-smtp", "password", "")
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """The brokers, for whoever reads topics directly (the event browser)."""
+
+    bootstrap: str = config("KAFKA_BOOTSTRAP_SERVERS", "kafka-bootstrap")

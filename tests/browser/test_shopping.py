@@ -101,7 +101,7 @@ def test_a_declined_card_says_why_and_a_second_card_pays(person, shopper, produc
     at_browser.pay_with(DECLINED_CARD)
     at_browser.sees("#payment-problem", "declined")
     at_browser.picture("declined-on-a-phone")
-    wait_until(lambda: shopper.order(order_id)["payment"]["status"] == "failed", "it is noted")
+    wait_until(lambda: shopper.payment_status(order_id) == "failed", "it is noted")
     at_browser.pay_with(GOOD_CARD)
     at_browser.is_at(f"/orders/{order_id}")
     at_browser.sees_status("paid")

@@ -127,6 +127,11 @@ class Client:
 
         return wait_until(reached, f"order {order_id} is {status}")
 
+    def payment_status(self, order_id: str) -> str | None:
+        """The status of the order's payment as orders know it; ``None`` before they heard of it."""
+        payment = self.order(order_id)["payment"]
+        return str(payment["status"]) if payment else None
+
     def start_payment(self, order_id: str) -> dict[str, Any]:
         """The payment of an order, ready for a card."""
         answer = self.call("POST", "/payments", {"order_id": order_id})

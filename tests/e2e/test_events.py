@@ -36,7 +36,7 @@ def end_paid(shopper, order_id):
 def end_refunded(shopper, order_id):
     end_paid(shopper, order_id)
     shopper.call("POST", f"/orders/{order_id}/cancel", status=200)
-    wait_until(lambda: shopper.order(order_id)["payment"]["status"] == "refunded", "money is back")
+    wait_until(lambda: shopper.payment_status(order_id) == "refunded", "money is back")
 
 
 TOLD = {"product.created", "product.updated", "order.created", "stock.reserved", "order.confirmed"}
@@ -223,7 +223,7 @@ def test_a_poison_event_is_a_dead_letter_at_once_until_it_is_discarded(
     healthy = signed(stack, payment, payment.id)
     publish(stack, healthy)
     wait_until(
-        lambda: shopper.order(unpaid["id"])["payment"]["status"] == "failed",
+        lambda: shopper.payment_status(unpaid["id"]) == "failed",
         "the events behind it arrive",
     )
 

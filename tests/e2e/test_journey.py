@@ -30,7 +30,7 @@ def test_a_declined_card_leaves_the_order_payable(shopper, product):
     order_id = shopper.buy(product["id"])
     declined = shopper.pay(order_id, "pm_card_chargeDeclined")
     assert declined["error"]["code"] == "card_declined"
-    wait_until(lambda: shopper.order(order_id)["payment"]["status"] == "failed", "it is noted")
+    wait_until(lambda: shopper.payment_status(order_id) == "failed", "it is noted")
     assert shopper.order(order_id)["status"] == "awaiting_payment"
     assert shopper.pay(order_id)["status"] == "succeeded"
     shopper.wait_for_order(order_id, "paid")
@@ -41,9 +41,7 @@ def test_a_paid_order_is_cancelled_refunded_and_restocked(shopper, admin, stack,
     intent = shopper.pay(order_id)
     shopper.wait_for_order(order_id, "paid")
     shopper.call("POST", f"/orders/{order_id}/cancel", status=200)
-    wait_until(
-        lambda: shopper.order(order_id)["payment"]["status"] == "refunded", "the money is back"
-    )
+    wait_until(lambda: shopper.payment_status(order_id) == "refunded", "the money is back")
     assert shopper.order(order_id)["status"] == "cancelled"
     wait_until(lambda: admin.available(product["id"]) == 100, "the stock is back")
     refunds = stack.stripe("GET", f"/v1/refunds?payment_intent={intent['id']}")["data"]

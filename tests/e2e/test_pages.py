@@ -268,9 +268,7 @@ def test_a_refund_is_typed_in_whole_units(office, shopper, product):
     payment = shopper.wait_for_order(order_id, "paid")["payment"]
     page = office.submit(f"/admin/payments/{payment['id']}/refund", amount_major="2.50")
     assert "$2.50" in page.text
-    wait_until(
-        lambda: shopper.order(order_id)["payment"]["status"] == "partially_refunded", "it is told"
-    )
+    wait_until(lambda: shopper.payment_status(order_id) == "partially_refunded", "it is told")
 
 
 # ---- errors of the gateway itself
