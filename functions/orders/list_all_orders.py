@@ -15,7 +15,7 @@ from shared.runtime.schema import PageQuery
 
 
 class OrdersQuery(PageQuery, frozen=True, kw_only=True):
-    """``search``: the beginning of a number, an order's or a user's id."""
+    """``search``: the beginning of a number or of the buyer's name, an order's or a user's id."""
 
     status: Status | None = None
     search: Annotated[str, Meta(max_length=100)] = ""

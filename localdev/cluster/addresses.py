@@ -69,6 +69,7 @@ class Addresses:
                 "routes-file": str(routes),
                 "smtp-host": HOST,
                 "smtp-port": str(self.smtp.port),
+                "seller": "Popshop\n1 Market Street\nSpringfield",
                 "mail-from": "Popshop <shop@shop.localhost>",
                 "kafka-bootstrap": kafka,
             }

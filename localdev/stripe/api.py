@@ -57,6 +57,8 @@ OPERATIONS = (
     Operation("POST", "/v1/refunds/{id}", money_back.update_refund),
     Operation("GET", "/v1/charges", money_back.list_charges),
     Operation("GET", "/v1/charges/{id}", money_back.retrieve_charge),
+    Operation("GET", "/v1/disputes", money_back.list_disputes),
+    Operation("GET", "/v1/disputes/{id}", money_back.retrieve_dispute),
     Operation("GET", "/v1/events", money_back.list_events),
     Operation("GET", "/v1/events/{id}", money_back.retrieve_event),
 )

@@ -12,7 +12,7 @@ from localdev.stripe.moment import Moment
 from localdev.stripe.objects import failure_object
 from localdev.stripe.parameters import Parameters
 from localdev.stripe.reading import expand
-from localdev.stripe.records import Charge, Event, Failure, Intent, Method, Record, Refund
+from localdev.stripe.records import Charge, Dispute, Event, Failure, Intent, Method, Record, Refund
 from localdev.stripe.step import Step
 
 R = TypeVar("R", bound=Record)
@@ -21,6 +21,7 @@ _PAYMENT_REQUIRED = 402
 # As Stripe names them in "No such …" and in the parameter of the path.
 _NAMES: dict[type[Record], tuple[str, str]] = {
     Charge: ("charge", "id"),
+    Dispute: ("dispute", "dispute"),
     Event: ("event", "id"),
     Intent: ("payment_intent", "intent"),
     Method: ("PaymentMethod", "payment_method"),

@@ -1,15 +1,21 @@
-"""``/_test``: faults of webhooks, and the end of a challenge without a person."""
+"""``/_test``: faults of webhooks, and what holders and banks do, without a person."""
+
+from collections.abc import Callable, Mapping
 
 import msgspec
 from aiohttp import web
 
 from localdev.stripe.account import Account
 from localdev.stripe.challenge import ChallengeOverError, NoSuchIntentError, end_challenge
+from localdev.stripe.disputes import DisputeRefusedError
+from localdev.stripe.disputing import close_dispute, open_dispute
 from localdev.stripe.errors import error_body
 from localdev.stripe.faults import Faults
-from localdev.stripe.records import Event
+from localdev.stripe.records import Event, Record
 
-_OUTCOMES = {"succeeded": True, "failed": False}
+_CHALLENGES = {"succeeded": True, "failed": False}
+_DECISIONS = {"won": True, "lost": False}
+_NO_BODY = b"{}"
 
 
 class _Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,6 +24,10 @@ class _Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: str
+
+
+class _Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: str = "fraudulent"
 
 
 class Controls:
@@ -31,7 +41,10 @@ class Controls:
         router.add_get("/_test/webhooks", self._show)
         router.add_post("/_test/webhooks", self._set_faults)
         router.add_post("/_test/webhooks/replay", self._replay)
-        router.add_post("/_test/payment_intents/{id}/authenticate", self._authenticate)
+        intent = "/_test/payment_intents/{id}"
+        router.add_post(f"{intent}/authenticate", self._authenticate)
+        router.add_post(f"{intent}/dispute", self._dispute)
+        router.add_post(f"{intent}/dispute/close", self._close_dispute)
 
     async def _show(self, _request: web.Request) -> web.Response:
         """The faults now, and how many deliveries wait."""
@@ -58,20 +71,46 @@ class Controls:
         return web.json_response(self._account.event_object(event_id))
 
     async def _authenticate(self, request: web.Request) -> web.Response:
+        intent_id, body = request.match_info["id"], await request.read()
+        return self._answer(
+            lambda: end_challenge(self._account, intent_id, is_holder=_choice(body, _CHALLENGES))
+        )
+
+    async def _dispute(self, request: web.Request) -> web.Response:
+        intent_id, body = request.match_info["id"], await request.read() or _NO_BODY
+        return self._answer(
+            lambda: open_dispute(
+                self._account, intent_id, msgspec.json.decode(body, type=_Reason).reason
+            )
+        )
+
+    async def _close_dispute(self, request: web.Request) -> web.Response:
+        intent_id, body = request.match_info["id"], await request.read()
+        return self._answer(
+            lambda: close_dispute(self._account, intent_id, is_won=_choice(body, _DECISIONS))
+        )
+
+    def _answer(self, act: Callable[[], Record]) -> web.Response:
+        """The object after the act, or what is wrong with asking for it."""
         try:
-            outcome = msgspec.json.decode(await request.read(), type=_Outcome).outcome
-        except msgspec.DecodeError as error:
+            return web.json_response(self._account.objects.whole(act()))
+        except (msgspec.DecodeError, _WrongOutcomeError) as error:
             return _wrong(400, str(error))
-        if outcome not in _OUTCOMES:
-            return _wrong(400, f"outcome must be one of {', '.join(_OUTCOMES)}, not {outcome!r}")
-        intent_id, is_holder = request.match_info["id"], _OUTCOMES[outcome]
-        try:
-            intent = end_challenge(self._account, intent_id, is_holder=is_holder)
         except NoSuchIntentError as error:
             return _wrong(404, str(error))
-        except ChallengeOverError as error:
+        except (ChallengeOverError, DisputeRefusedError) as error:
             return _wrong(409, str(error))
-        return web.json_response(self._account.objects.whole(intent))
+
+
+class _WrongOutcomeError(ValueError):
+    """There is no such outcome."""
+
+
+def _choice(body: bytes, outcomes: Mapping[str, bool]) -> bool:
+    outcome = msgspec.json.decode(body, type=_Outcome).outcome
+    if outcome not in outcomes:
+        raise _WrongOutcomeError(f"outcome must be one of {', '.join(outcomes)}, not {outcome!r}")
+    return outcomes[outcome]
 
 
 def _wrong(status: int, message: str) -> web.Response:

@@ -3,8 +3,9 @@
 import msgspec
 
 from localdev.stripe.cards import Card, card_named
+from localdev.stripe.disputes import disputed
 from localdev.stripe.moment import Moment
-from localdev.stripe.records import Charge, Dispute, Failure, Intent, Method
+from localdev.stripe.records import Charge, Failure, Intent, Method
 from localdev.stripe.step import Happening, Step
 
 NEEDS_METHOD = "requires_payment_method"
@@ -169,18 +170,9 @@ def _taken(intent: Intent, card: Card, charge: Charge, moment: Moment) -> Step[I
     )
     if card.dispute is None:
         return Step(paid, (charge.method, taken), happenings)
-    dispute = Dispute(
-        id=moment.new_id("dp"),
-        created=moment.now,
-        intent=intent.id,
-        charge=charge.id,
-        amount=charge.amount,
-        currency=charge.currency,
-        reason=card.dispute,
-    )
-    disputed = _replace(taken, is_disputed=True)
+    step = disputed(taken, card.dispute, moment)
     return Step(
         paid,
-        (charge.method, disputed, dispute),
-        (*happenings, Happening("charge.dispute.created", dispute)),
+        (charge.method, *step.others, step.about),
+        (*happenings, *step.happenings),
     )

@@ -1,11 +1,11 @@
-"""The calls on refunds and charges, and on the events that tell of everything."""
+"""The calls on refunds, charges and disputes, and on the events that tell of everything."""
 
 from dataclasses import replace
 
 from localdev.stripe.call import Answer, Call
 from localdev.stripe.errors import Refused, invalid
 from localdev.stripe.reading import LISTING, list_page, page_of
-from localdev.stripe.records import Charge, Event, Intent, Record, Refund
+from localdev.stripe.records import Charge, Dispute, Event, Intent, Record, Refund
 from localdev.stripe.refunds import Asked, refunded, relabelled
 
 _CREATE = frozenset({"amount", "charge", "expand", "metadata", "payment_intent", "reason"})
@@ -45,6 +45,16 @@ def retrieve_refund(call: Call) -> Answer:
 def retrieve_charge(call: Call) -> Answer:
     """GET /v1/charges/{id}."""
     return _retrieve(call, Charge)
+
+
+def retrieve_dispute(call: Call) -> Answer:
+    """GET /v1/disputes/{id}."""
+    return _retrieve(call, Dispute)
+
+
+def list_disputes(call: Call) -> Answer:
+    """GET /v1/disputes, of an intent or a charge."""
+    return _list(call, Dispute, "/v1/disputes", {"payment_intent": "intent", "charge": "charge"})
 
 
 def retrieve_event(call: Call) -> Answer:

@@ -224,7 +224,7 @@ def _dispute(dispute: Dispute) -> Json:
         "metadata": {},
         "payment_intent": dispute.intent,
         "reason": dispute.reason,
-        "status": "needs_response",
+        "status": dispute.status,
     }
 
 

@@ -58,7 +58,10 @@ class Intent(Record, frozen=True, kw_only=True, tag="payment_intent"):
 
 
 class Charge(Record, frozen=True, kw_only=True, tag="charge"):
-    """One try to take the money; ``failure`` says why it took none."""
+    """One try to take the money; ``failure`` says why it took none.
+
+    ``is_held``: the bank has the money, while it is disputed or because it decided against us.
+    """
 
     intent: str
     amount: int
@@ -71,6 +74,7 @@ class Charge(Record, frozen=True, kw_only=True, tag="charge"):
     is_authenticated: bool = False
     amount_refunded: int = 0
     is_disputed: bool = False
+    is_held: bool = False
 
 
 class Refund(Record, frozen=True, kw_only=True, tag="refund"):
@@ -89,13 +93,14 @@ class Refund(Record, frozen=True, kw_only=True, tag="refund"):
 
 
 class Dispute(Record, frozen=True, kw_only=True, tag="dispute"):
-    """The holder asked the bank for the money back."""
+    """The holder asked the bank for the money back; ``status``: needs_response, won or lost."""
 
     intent: str
     charge: str
     amount: int
     currency: str
     reason: str
+    status: str = "needs_response"
 
 
 class Event(Record, frozen=True, kw_only=True, tag="event"):

@@ -90,7 +90,7 @@ def _refunded_fields(charge: Charge) -> Json:
 
 
 def _check(charge: Charge, amount: int, left: int) -> None:
-    if charge.is_disputed:
+    if charge.is_held:
         raise Refused(
             f"Charge {charge.id} has been charged back; cannot issue a refund.",
             code="charge_disputed",

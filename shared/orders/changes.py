@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from shared.contracts.orders import ShippingAddress
 from shared.kernel.errors import IllegalTransition
 from shared.orders.model import NEXT, PATIENCE, UNPAID, Order, PaymentInfo, Reason, Status, Step
 
 # Somebody who tries card after card must not grow the document without end.
 _KEPT_STEPS = 60
+# No parcel is on its way, or will be: nothing needs the address any more.
+_NOTHING_TO_SHIP = frozenset({Status.DELIVERED, Status.CANCELLED, Status.REFUNDED})
 
 Change = Callable[[Order, datetime], Order]
 
@@ -17,13 +20,15 @@ def advanced(order: Order, status: Status, now: datetime, reason: Reason | None 
     """The order in its next state. Raises ``IllegalTransition`` for a step that does not exist."""
     if status not in NEXT[order.status]:
         raise IllegalTransition(f"An order that is {order.status} cannot become {status}.")
-    return replace(
+    after = replace(
         order,
         status=status,
         status_reason=reason or order.status_reason,
         timeline=[*order.timeline, Step(status=status.value, at=now, reason=reason)],
+        paid_at=now if status is Status.PAID else order.paid_at,
         version=order.version + 1,
     )
+    return _without_address(after) if after.is_forgotten else after
 
 
 def confirmed(order: Order, now: datetime) -> Order:
@@ -93,3 +98,27 @@ def settled(order: Order, now: datetime) -> Order:
     if payment.has_expired and order.status in UNPAID:
         return advanced(order, Status.CANCELLED, now, Reason.EXPIRED)
     return order
+
+
+def forgotten(order: Order, now: datetime) -> Order:
+    """The order of somebody whose account is gone; itself if that was known already.
+
+    An unpaid one ends: nobody can log in to pay it. One still to be delivered keeps its address
+    until it is delivered, cancelled or refunded; of all others name and address go at once.
+    Figures, country (taxes depend on it) and the user's id, which leads nowhere any more, stay for
+    the books.
+    """
+    if order.is_forgotten:
+        return order
+    if order.status in UNPAID:
+        return advanced(replace(order, is_forgotten=True), Status.CANCELLED, now, Reason.SHOPPER)
+    return _without_address(replace(order, is_forgotten=True, version=order.version + 1))
+
+
+def _without_address(order: Order) -> Order:
+    """Without name and address, unless a parcel still needs them."""
+    if order.status not in _NOTHING_TO_SHIP:
+        return order
+    country = order.shipping_address.country
+    nobody = ShippingAddress(name="", line1="", city="", postal_code="", country=country)
+    return replace(order, shipping_address=nobody)

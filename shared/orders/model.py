@@ -1,6 +1,7 @@
 """Orders: what was bought, and the states an order may go through (rules without a driver)."""
 
 import secrets
+import unicodedata
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,7 @@ PATIENCE = timedelta(hours=24)
 # Easy to read out over the phone: no 0/O, 1/I/L.
 _NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _NUMBER_LENGTH = 6
+_SEARCHED_WORDS = 8
 
 
 class Status(StrEnum):
@@ -88,6 +90,12 @@ class OutOfStock(Conflict):
     code = "out_of_stock"
 
 
+class NotPaid(Conflict):
+    """There is no invoice before the money arrived."""
+
+    code = "not_paid"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """The orders' copy of a product; a deleted one stays as a tombstone."""
@@ -125,12 +133,13 @@ class Step:
 class PaymentInfo:
     """The order's payment as it was last heard of; ``version`` is the payment's.
 
-    ``status`` and ``reason`` as in ``shared.contracts.payments.PaymentState``.
+    ``status``, ``reason`` and ``refunded`` as in ``shared.contracts.payments.PaymentState``.
     """
 
     id: PaymentId
     status: str
     reason: str | None = None
+    refunded: Money | None = None
     version: int
 
     @property
@@ -146,7 +155,10 @@ class PaymentInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order; ``key`` (cart, version, attempt) makes it one, ``version`` counts its changes."""
+    """An order; ``key`` (cart, version, attempt) makes it one, ``version`` counts its changes.
+
+    ``is_forgotten``: the buyer's account is gone, so the address goes as soon as nothing needs it.
+    """
 
     id: OrderId
     key: str
@@ -170,7 +182,23 @@ class Order:
     timeline: list[Step] = field(default_factory=list)
     created_at: datetime
     expires_at: datetime
+    paid_at: datetime | None = None
+    is_forgotten: bool = False
     version: int = 1
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether it was paid, not cancelled since, and not all of the money went back."""
+        is_refunded = self.payment is not None and self.payment.status == "refunded"
+        return self.paid_at is not None and self.status != Status.CANCELLED and not is_refunded
+
+    @property
+    def revenue(self) -> Money:
+        """What the shop keeps of it: its total less what went back, nothing unless it is sold."""
+        if not self.is_sold:
+            return Money(0, self.total.currency)
+        refunded = self.payment.refunded if self.payment else None
+        return self.total - refunded if refunded and refunded.amount else self.total
 
     def event(self) -> OrderState | None:
         """What the others are told of the present state; a refund is told by payments."""
@@ -181,6 +209,17 @@ class Order:
 def new_number() -> str:
     """An order number for people, such as ``P-7F3K2M``; a clash is found by a unique index."""
     return "P-" + "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(_NUMBER_LENGTH))
+
+
+def folded(text: str) -> str:
+    """Text as it is compared when people search: without case, forms and more than one blank."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def found_by(order: Order) -> list[str]:
+    """What the beginning of a search may be of: the number, and the buyer's name from each word."""
+    words = folded(order.shipping_address.name).split()[:_SEARCHED_WORDS]
+    return [folded(order.number), *(" ".join(words[start:]) for start in range(len(words)))]
 
 
 def key_of(wanted: PlaceOrder) -> str:

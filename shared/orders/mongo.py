@@ -1,6 +1,7 @@
 """Orders and their copies of the products in MongoDB."""
 
-import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,16 @@ from shared.contracts.event import NewEvent
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import OrderId, UserId
 from shared.kernel.paging import Page
-from shared.orders.model import PATIENCE, UNPAID, Order, Product, Status, new_number
+from shared.orders.model import (
+    PATIENCE,
+    UNPAID,
+    Order,
+    Product,
+    Status,
+    folded,
+    found_by,
+    new_number,
+)
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Entry, Outbox, Publisher
 from shared.runtime.replicas import Replicas
@@ -21,10 +31,16 @@ INDEXES = (
     Index("orders", [("key", 1)], unique=True),
     Index("orders", [("number", 1)], unique=True),
     Index("orders", [("user_id", 1), ("_id", -1)]),
+    Index("orders", [("user_id", 1), ("is_forgotten", 1)]),
     Index("orders", [("status", 1), ("_id", -1)]),
+    Index("orders", [("search_words", 1), ("_id", -1)]),
+    Index("orders", [("status", 1), ("search_words", 1), ("_id", -1)]),
     Index("orders", [("status", 1), ("expires_at", 1)]),
     Index("orders", [("outbox.id", 1)], sparse=True),
+    Index("forgotten", [("at", 1)]),
 )
+# Beginnings longer than this are as good as their first so many characters.
+_LONGEST_BEGINNING = 40
 _NUMBER_TRIES = 5
 
 
@@ -33,6 +49,7 @@ class MongoOrders:
 
     def __init__(self, mongo: MongoSettings, events: EventSettings) -> None:
         self._orders = collection(mongo, "orders")
+        self._forgotten = collection(mongo, "forgotten")
         self._outbox = Outbox(self._orders, Publisher(events))
 
     def add(self, order: Order) -> Order:
@@ -52,11 +69,11 @@ class MongoOrders:
 
     def get(self, order_id: OrderId) -> Order | None:
         """The order with this id."""
-        return _order(self._orders.find_one({"_id": order_id}))
+        return self._one({"_id": order_id})
 
     def by_key(self, key: str) -> Order | None:
         """The order of a state of a cart."""
-        return _order(self._orders.find_one({"key": key}))
+        return self._one({"key": key})
 
     def save(self, before: Order, after: Order) -> bool:
         """Stores ``after``, and tells a new state; false if ``before`` is no longer stored."""
@@ -74,15 +91,19 @@ class MongoOrders:
         """Somebody's orders, newest first."""
         return self._page({"user_id": user_id}, page, page_size)
 
+    def every_of_user(self, user_id: UserId) -> Iterator[Order]:
+        """All of somebody's orders, newest first."""
+        return map(order_of, self._orders.find({"user_id": user_id}).sort("_id", -1))
+
     def all(self, status: Status | None, search: str, page: int, page_size: int) -> Page[Order]:
         """Everybody's orders, newest first.
 
-        ``search``: the beginning of a number, an order's id or a user's; empty for all.
+        ``search``: the beginning of a number or of words of the buyer's name (``model.found_by``),
+        an order's id or a user's; empty for all.
         """
         query: dict[str, Any] = {"status": status.value} if status else {}
-        if search:
-            number = {"$regex": f"^{re.escape(search.upper())}"}
-            query["$or"] = [{"_id": search}, {"user_id": search}, {"number": number}]
+        if term := folded(search)[:_LONGEST_BEGINNING]:
+            query["search_words"] = term
         return self._page(query, page, page_size)
 
     def expired(self, now: datetime, limit: int) -> list[Order]:
@@ -94,8 +115,24 @@ class MongoOrders:
         not_begun = {"expires_at": {"$lte": now}, "payment": None}
         silent = {"expires_at": {"$lte": now - PATIENCE}}
         query = {"status": unpaid, "$or": [not_begun, silent]}
-        found = self._orders.find(query).limit(limit)
-        return [order for document in found if (order := _order(document))]
+        return list(map(order_of, self._orders.find(query).limit(limit)))
+
+    def forget(self, user_id: UserId, now: datetime) -> None:
+        """Remembers that this account is gone."""
+        with suppress(DuplicateKeyError):  # told twice at once
+            self._forgotten.update_one({"_id": user_id}, {"$setOnInsert": {"at": now}}, upsert=True)
+
+    def has_forgotten(self, user_id: UserId) -> bool:
+        """Whether this account is gone."""
+        return self._forgotten.find_one({"_id": user_id}) is not None
+
+    def forgotten_since(self, moment: datetime) -> list[UserId]:
+        """The accounts that went since then."""
+        return [one["_id"] for one in self._forgotten.find({"at": {"$gte": moment}})]
+
+    def to_forget(self, user_id: UserId) -> list[Order]:
+        """Somebody's orders that are not marked as forgotten."""
+        return list(map(order_of, self._orders.find({"user_id": user_id, "is_forgotten": False})))
 
     def sweep(self) -> int:
         """Publishes what was left behind; how many events."""
@@ -106,15 +143,24 @@ class MongoOrders:
         event = payload and NewEvent(payload=payload, subject=order.id, version=order.version)
         return [self._outbox.entry(event)] if event else []
 
+    def _one(self, query: dict[str, Any]) -> Order | None:
+        found = self._orders.find_one(query)
+        return order_of(found) if found else None
+
     def _page(self, query: dict[str, Any], page: int, page_size: int) -> Page[Order]:
         found = self._orders.find(query).sort("_id", -1)  # ids sort by the time they were made
         documents = found.skip((page - 1) * page_size).limit(page_size)
         return Page(
-            items=[order for document in documents if (order := _order(document))],
+            items=list(map(order_of, documents)),
             page=page,
             page_size=page_size,
-            total=self._orders.count_documents(query),
+            total=self._count(query),
         )
+
+    def _count(self, query: dict[str, Any]) -> int:
+        """How many there are; without a filter the collection's own figure, which needs no scan."""
+        orders = self._orders
+        return orders.count_documents(query) if query else orders.estimated_document_count()
 
 
 class MongoProducts(Replicas[Product]):
@@ -124,13 +170,22 @@ class MongoProducts(Replicas[Product]):
         super().__init__(collection(mongo, "products"), Product)
 
 
+def order_of(document: dict[str, Any]) -> Order:
+    """The order in a document of ``orders``."""
+    return msgspec.convert({"id": document["_id"]} | document, Order)
+
+
 def _fields(order: Order) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(order, builtin_types=(datetime,))
     del fields["id"]
-    return fields
+    return fields | {"search_words": _search_words(order)}
 
 
-def _order(document: dict[str, Any] | None) -> Order | None:
-    if document is None:
-        return None
-    return msgspec.convert({"id": document["_id"]} | document, Order)
+def _search_words(order: Order) -> list[str]:
+    """Every beginning of what the order is found by: looked up as it is, each needs no scan."""
+    beginnings = {
+        phrase[:length].rstrip()
+        for phrase in found_by(order)
+        for length in range(1, min(len(phrase), _LONGEST_BEGINNING) + 1)
+    }
+    return [folded(order.id), folded(order.user_id), *sorted(beginnings)]

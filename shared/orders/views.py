@@ -32,11 +32,13 @@ class OrderView:
     shipping: Money
     tax: Money
     total: Money
+    coupon: str | None
     shipping_address: ShippingAddress
     timeline: list[Step]
     tracking: str | None
     payment: PaymentView | None
     created_at: datetime
+    paid_at: datetime | None
     version: int
 
     @property
@@ -56,6 +58,11 @@ class OrderView:
             is_owed = self.payment and self.payment.status in {"succeeded", "partially_refunded"}
             return not is_owed
         return self.status in {Status.DELIVERED, Status.REFUNDED}
+
+    @property
+    def is_invoiced(self) -> bool:
+        """Whether there is an invoice."""
+        return self.paid_at is not None
 
     @property
     def is_cancellable(self) -> bool:
@@ -81,3 +88,10 @@ def page_of(orders: Page[Order]) -> Page[OrderView]:
     """The public side of a page of orders."""
     items = [view_of(order) for order in orders.items]
     return Page(items=items, page=orders.page, page_size=orders.page_size, total=orders.total)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersExport:
+    """All that is kept of somebody's orders, newest first."""
+
+    orders: list[OrderView]

@@ -161,6 +161,13 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SellerSettings:
+    """Who sells, as invoices must name it: name, address, tax number; a line each."""
+
+    seller: str = config("SELLER", "seller", "Popshop")
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaSettings:
     """The brokers, for whoever reads topics directly (the event browser)."""
 

@@ -1,8 +1,9 @@
 """Fakes of the orders context's ports, with the compare-and-set of the real ones, and builders."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any
 
@@ -10,7 +11,17 @@ from shared.contracts.orders import CheckoutLine, OrderState, PlaceOrder, Shippi
 from shared.kernel.ids import OrderId, ProductId, UserId
 from shared.kernel.money import Money
 from shared.kernel.paging import Page
-from shared.orders.model import PATIENCE, UNPAID, Order, Product, Status, new_number
+from shared.orders.model import (
+    PATIENCE,
+    UNPAID,
+    Order,
+    Product,
+    Status,
+    folded,
+    found_by,
+    new_number,
+)
+from shared.orders.sales import Day, day_of
 from shared.orders.use_cases.placing import place
 from tests.fakes.replicas import FakeReplicas
 
@@ -28,6 +39,7 @@ class FakeOrders:
     told: list[OrderState] = field(default_factory=list)
     before_save: Callable[[], None] | None = None
     sweeps: int = 0
+    forgotten: dict[UserId, datetime] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def add(self, order: Order) -> Order:
@@ -63,10 +75,7 @@ class FakeOrders:
 
     def all(self, status: Status | None, search: str, page: int, page_size: int) -> Page[Order]:
         found = [o for o in self.by_id.values() if status in {None, o.status}]
-        found = [
-            o for o in found if search in {o.id, o.user_id} or o.number.startswith(search.upper())
-        ]
-        return self._page(found, page, page_size)
+        return self._page([o for o in found if _is_found(o, folded(search))], page, page_size)
 
     def expired(self, now: datetime, limit: int) -> list[Order]:
         unpaid = [order for order in self.by_id.values() if order.status in UNPAID]
@@ -75,6 +84,21 @@ class FakeOrders:
             for order in unpaid
             if order.expires_at <= (now - PATIENCE if order.payment else now)
         ][:limit]
+
+    def every_of_user(self, user_id: UserId) -> list[Order]:
+        return self.of_user(user_id, 1, len(self.by_id)).items
+
+    def forget(self, user_id: UserId, now: datetime) -> None:
+        self.forgotten.setdefault(user_id, now)
+
+    def has_forgotten(self, user_id: UserId) -> bool:
+        return user_id in self.forgotten
+
+    def forgotten_since(self, moment: datetime) -> list[UserId]:
+        return [user_id for user_id, at in self.forgotten.items() if at >= moment]
+
+    def to_forget(self, user_id: UserId) -> list[Order]:
+        return [order for order in self.every_of_user(user_id) if not order.is_forgotten]
 
     def sweep(self) -> int:
         self.sweeps += 1
@@ -89,6 +113,54 @@ class FakeOrders:
         start = (page - 1) * page_size
         items = newest[start : start + page_size]
         return Page(items=items, page=page, page_size=page_size, total=len(found))
+
+
+def _is_found(order: Order, term: str) -> bool:
+    is_begun = any(phrase.startswith(term) for phrase in found_by(order))
+    return is_begun or term in {order.id, order.user_id, ""}
+
+
+@dataclass
+class FakeSales:
+    """``before_keep`` lets something happen between a count and its storing."""
+
+    orders: FakeOrders
+    kept: dict[date, Day] = field(default_factory=dict)
+    before_keep: Callable[[], None] | None = None
+
+    def mark(self, day: date) -> None:
+        known = self.kept.get(day, Day(date=day))
+        self.kept[day] = replace(known, marks=known.marks + 1, is_stale=True)
+
+    def days(self, dates: Sequence[date]) -> list[Day]:
+        return [self.kept.get(day, Day(date=day)) for day in dates]
+
+    def stale(self, limit: int) -> list[Day]:
+        return [day for day in self.kept.values() if day.is_stale][:limit]
+
+    def paid_on(self, day: date) -> list[Order]:
+        paid = [order for order in self.orders.by_id.values() if order.paid_at]
+        return [order for order in paid if order.paid_at and day_of(order.paid_at) == day]
+
+    def keep(self, day: Day) -> bool:
+        rival, self.before_keep = self.before_keep, None
+        if rival:
+            rival()
+        if self.kept[day.date].marks != day.marks:
+            return False
+        self.kept[day.date] = day
+        return True
+
+    def by_status(self) -> dict[str, int]:
+        counted = Counter(order.status for order in self.orders.by_id.values())
+        return {status.value: counted[status] for status in Status}
+
+
+class FakeInvoices:
+    """Prints the number alone."""
+
+    def pdf(self, order: Order) -> bytes:
+        return b"%PDF of " + order.number.encode()
 
 
 class FakeProducts(FakeReplicas[Product]):

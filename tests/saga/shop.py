@@ -26,6 +26,7 @@ from shared.notifications.mongo import MongoInboxes
 from shared.notifications.redis import RedisFeed
 from shared.orders.mongo import MongoOrders
 from shared.orders.mongo import MongoProducts as OrdersProducts
+from shared.orders.mongo_sales import MongoSales
 from shared.payments.mongo import MongoAnswers, MongoPayments
 from shared.payments.mongo import MongoOrders as PaymentsOrders
 from shared.payments.stripe_form import StripeCardForm
@@ -102,6 +103,7 @@ class Shop:
             CartProducts: cart.FakeProducts(),
             HttpOrderDesk: self,
             MongoOrders: self.orders,
+            MongoSales: orders.FakeSales(self.orders),
             OrdersProducts: orders.FakeProducts(),
             MongoProducts: self.products,
             MongoReservations: self.reservations,

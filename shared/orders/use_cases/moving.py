@@ -61,6 +61,7 @@ def hear_of_payment(orders: Orders, payment: PaymentState, clock: Clock) -> None
         id=PaymentId(payment.id),
         status=payment.status,
         reason=payment.reason,
+        refunded=payment.refunded,
         version=payment.version,
     )
     order_id = OrderId(payment.order_id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from shared.contracts.orders import CheckoutLine, OrderLine, PlaceOrder
-from shared.kernel.errors import Invalid, Unavailable
+from shared.kernel.errors import Forbidden, Invalid, Unavailable
 from shared.kernel.ids import OrderId, ProductId, UserId, new_id
 from shared.kernel.money import Money
 from shared.orders.model import (
@@ -26,11 +26,14 @@ _QUANTITIES = range(1, 100)
 def place(wanted: PlaceOrder, orders: Orders, products: Products, now: datetime) -> Order:
     """The one order of this state of the cart, made now or before.
 
-    Raises ``PriceChanged`` or ``OutOfStock`` when the products are not what the shopper saw, and
-    ``Invalid`` for an order that cannot be: no lines, impossible quantities, sums that do not add.
+    Raises ``PriceChanged`` or ``OutOfStock`` when the products are not what the shopper saw,
+    ``Invalid`` for an order that cannot be (no lines, impossible quantities, sums that do not add)
+    and ``Forbidden`` when the account is gone.
     """
     if known := orders.by_key(key_of(wanted)):
         return known
+    if orders.has_forgotten(UserId(wanted.user_id)):
+        raise Forbidden("This account was deleted; nothing can be ordered with it.")
     known_products = products.find(ProductId(line.product_id) for line in wanted.lines)
     lines = [_sold(line, known_products) for line in wanted.lines]
     _check_sums(wanted, lines)

@@ -12,9 +12,11 @@ from functions.orders.list_all_orders import list_all_orders
 from functions.orders.list_orders import list_orders
 from functions.orders.place_order import place_order
 from shared.kernel.clock import SystemClock
+from shared.orders.invoice_pdf import PdfInvoices
 from shared.orders.mongo import MongoOrders, MongoProducts
+from shared.orders.mongo_sales import MongoSales
 from shared.runtime import wiring
-from tests.fakes.orders import ADDRESS
+from tests.fakes.orders import ADDRESS, FakeInvoices
 from tests.functions.orders.web import KEY, call, location, page, part, post_form
 from tests.functions.orders.world import ADA, ADMIN, BOB, World
 
@@ -24,7 +26,13 @@ BACK_OFFICE = "admin.localhost"
 @pytest.fixture
 def world(monkeypatch):
     world = World()
-    ports = {MongoOrders: world.orders, MongoProducts: world.products, SystemClock: world.clock}
+    ports = {
+        MongoOrders: world.orders,
+        MongoProducts: world.products,
+        MongoSales: world.sales,
+        PdfInvoices: FakeInvoices(),
+        SystemClock: world.clock,
+    }
     monkeypatch.setenv("IDENTITY_KEY", KEY)
     monkeypatch.setenv("ORDERS_CALL_KEY", KEY)
     monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])

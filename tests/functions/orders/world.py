@@ -4,20 +4,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from functions.orders.advance_order import Advance, advance_order
+from functions.orders.anonymise_orders import anonymise_orders
 from functions.orders.cancel_order import cancel_order
 from functions.orders.confirm_order import confirm_order
 from functions.orders.get_order import get_order
+from functions.orders.get_sales_report import SalesQuery, get_sales_report
 from functions.orders.mark_order_paid import mark_order_paid
 from functions.orders.mark_order_refunded import mark_order_refunded
 from functions.orders.note_payment_failure import note_payment_failure
 from functions.orders.note_payment_start import note_payment_start
 from functions.orders.place_order import place_order
+from functions.orders.record_sale import record_sale
 from functions.orders.reject_order import reject_order
 from functions.orders.replicate_import_to_orders import replicate_import_to_orders
 from functions.orders.replicate_product_to_orders import replicate_product_to_orders
 from functions.orders.sweep_orders import sweep_orders
+from shared.contracts.auth import UserDeleted
 from shared.contracts.event import topic_of
-from shared.contracts.orders import PlacedOrder
+from shared.contracts.orders import OrderCancelled, OrderPaid, PlacedOrder
 from shared.contracts.payments import (
     PaymentCreated,
     PaymentFailed,
@@ -29,10 +33,11 @@ from shared.contracts.products import ProductsImported, ProductState, StockRejec
 from shared.kernel.ids import OrderId, UserId
 from shared.kernel.money import Money
 from shared.orders.model import Order
+from shared.orders.sales import SalesReport
 from shared.orders.views import OrderView
 from shared.runtime.identity import Caller
 from tests.fakes.auth import FakeClock
-from tests.fakes.orders import NOW, FakeOrders, FakeProducts, a_product, a_request
+from tests.fakes.orders import NOW, FakeOrders, FakeProducts, FakeSales, a_product, a_request
 
 ADA = Caller(user_id=UserId("ada"), role="user")
 BOB = Caller(user_id=UserId("bob"), role="user")
@@ -43,7 +48,6 @@ _REACTIONS: dict[type[PaymentState], Any] = {
     PaymentStarted: note_payment_start,
     PaymentCreated: mark_order_paid,
     PaymentFailed: note_payment_failure,
-    PaymentRefunded: mark_order_refunded,
 }
 STATES: dict[str, tuple[type[PaymentState], dict[str, Any]]] = {
     "started": (PaymentStarted, {"status": "requires_payment_method"}),
@@ -75,11 +79,13 @@ def a_payment(state: str, order_id: str, version: int) -> PaymentState:
 class World:
     orders: FakeOrders = field(default_factory=FakeOrders)
     products: FakeProducts = field(default_factory=FakeProducts)
+    sales: FakeSales = field(init=False)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     payment_version: int = 0
 
     def __post_init__(self) -> None:
         self.products.keep(a_product())
+        self.sales = FakeSales(self.orders)
 
     def place(self, caller: Caller = ADA, **changes: Any) -> PlacedOrder:
         request = replace(a_request(user_id=caller.user), **changes)
@@ -111,7 +117,23 @@ class World:
         self.hear(a_payment(state, order_id, self.payment_version))
 
     def hear(self, payment: PaymentState) -> None:
-        _REACTIONS[type(payment)](payment, self.orders, self.clock)
+        if isinstance(payment, PaymentRefunded):
+            mark_order_refunded(payment, self.orders, self.sales, self.clock)
+        else:
+            _REACTIONS[type(payment)](payment, self.orders, self.clock)
+
+    def record_sales(self, start: int = 0) -> None:
+        """Delivers what was told of paid and cancelled orders from ``start`` on, perhaps again."""
+        for event in self.orders.told[start:]:
+            if isinstance(event, OrderPaid | OrderCancelled):
+                record_sale(event, self.orders, self.sales)
+
+    def report(self, **query: Any) -> SalesReport:
+        return get_sales_report(SalesQuery(**query), self.sales, self.clock)
+
+    def delete_user(self, caller: Caller = ADA) -> None:
+        user = UserDeleted(id=caller.user, deleted=True, version=2)
+        anonymise_orders(user, self.orders, self.clock)
 
     def learn(self, product: ProductState) -> None:
         replicate_product_to_orders(product, self.products)
@@ -131,7 +153,7 @@ class World:
         return get_order(order_id, caller, self.orders)
 
     def sweep(self) -> None:
-        sweep_orders(self.orders, self.clock)
+        sweep_orders(self.orders, self.sales, self.clock)
 
     def order(self, order_id: OrderId) -> Order:
         return self.orders.by_id[order_id]
