@@ -39,3 +39,17 @@ def person(browser: Browser, stack: Stack) -> Iterator[Callable[..., Person]]:
     yield make
     for one in people:
         one.leave()
+
+
+@pytest.fixture
+def clerk(person: Callable[..., Person], stack: Stack) -> Person:
+    """The demo administrator, logged in by the form."""
+    login = stack.facts["logins"]["admin"]
+    at_browser = person("admin")
+    at_browser.open("/")
+    at_browser.page.locator("#content").get_by_role("link", name="Log in").click()
+    at_browser.fill(email=login["email"], password=login["password"])
+    at_browser.click("Log in")
+    at_browser.is_at("/")
+    at_browser.sees("#shown-name", "Admin")
+    return at_browser

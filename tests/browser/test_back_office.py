@@ -16,20 +16,6 @@ from tests.e2e.waiting import wait_until
 pytestmark = [pytest.mark.engines, pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture
-def clerk(person, stack):
-    """The demo administrator, logged in by the form."""
-    login = stack.facts["logins"]["admin"]
-    at_browser = person("admin")
-    at_browser.open("/")
-    at_browser.page.locator("#content").get_by_role("link", name="Log in").click()
-    at_browser.fill(email=login["email"], password=login["password"])
-    at_browser.click("Log in")
-    at_browser.is_at("/")
-    at_browser.sees("#shown-name", "Admin")
-    return at_browser
-
-
 def test_a_product_is_made_pictured_and_edited(clerk, stack, admin):
     clerk.page.locator("#new-product summary").click()
     clerk.fill(title="Paper Crane", category="other", price="12.50", stock="7")
