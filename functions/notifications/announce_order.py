@@ -13,11 +13,11 @@ from shared.contracts.orders import (
 )
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ids import UserId
-from shared.notifications.model import News
+from shared.notifications.model import News, order_key
 from shared.notifications.mongo import MongoInboxes
 from shared.notifications.ports import Feed, Inboxes
 from shared.notifications.redis import RedisFeed
-from shared.notifications.use_cases import announce
+from shared.notifications.use_cases.announcing import announce
 from shared.runtime.declare import on
 
 
@@ -31,7 +31,7 @@ def announce_order(
 ) -> None:
     """Tells the buyer that the order was confirmed, cancelled, paid, shipped or delivered."""
     news = News(
-        key=f"{meta.topic}:{order.id}",
+        key=order_key(meta.topic, order.id),
         user_id=UserId(order.user_id),
         type=meta.topic.replace(".", "_"),
         payload={

@@ -10,7 +10,8 @@ from shared.notifications.model import News
 from shared.notifications.mongo import MongoInboxes
 from shared.notifications.ports import Feed, Inboxes
 from shared.notifications.redis import RedisFeed
-from shared.notifications.use_cases import announce
+from shared.notifications.use_cases.announcing import announce
+from shared.notifications.use_cases.letters import order_number
 from shared.runtime.declare import on
 
 
@@ -30,6 +31,7 @@ def announce_payment(
         payload={
             "payment_id": payment.id,
             "order_id": payment.order_id,
+            "number": order_number(payment, inboxes),
             "status": payment.status,
             "reason": payment.reason,
             "amount": {"amount": payment.amount.amount, "currency": payment.amount.currency},

@@ -8,7 +8,7 @@ from shared.notifications.model import News
 from shared.notifications.mongo import MongoInboxes
 from shared.notifications.ports import Feed, Inboxes
 from shared.notifications.redis import RedisFeed
-from shared.notifications.use_cases import announce
+from shared.notifications.use_cases.announcing import announce
 from shared.runtime.declare import on
 
 

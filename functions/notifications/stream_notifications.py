@@ -7,7 +7,7 @@ from msgspec import Meta
 from shared.notifications.mongo import MongoInboxes
 from shared.notifications.ports import Feed, Inboxes
 from shared.notifications.redis import RedisFeed
-from shared.notifications.use_cases import follow
+from shared.notifications.use_cases.following import follow
 from shared.runtime.declare import socket
 from shared.runtime.identity import Access, Caller
 from shared.runtime.schema import Input

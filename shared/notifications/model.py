@@ -7,6 +7,9 @@ from typing import Any
 from shared.kernel.ids import NotificationId, UserId
 
 KEPT_FOR = timedelta(days=90)
+MAILS_KEPT_FOR = timedelta(days=30)
+
+SENT, FAILED = "sent", "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,11 @@ class News:
     user_id: UserId | None
     type: str
     payload: dict[str, Any]
+
+
+def order_key(topic: str, order_id: str) -> str:
+    """The key of the news that an order's event makes: each happens to an order once."""
+    return f"{topic}:{order_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +71,31 @@ class Unread:
     """How many notifications are not read yet."""
 
     unread: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail to one person about one event, whose id is ``id``.
+
+    ``kind`` names the templates: verify_email, reset_password, order_paid, order_shipped,
+    order_cancelled, payment_refunded; ``facts`` fill them.
+    """
+
+    id: str
+    kind: str
+    to: str
+    name: str
+    subject: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """That an event was mailed, or refused for good with SMTP's ``code``; without the address."""
+
+    id: str
+    user_id: UserId
+    kind: str
+    state: str
+    code: int | None = None
+    at: datetime

@@ -12,7 +12,7 @@ from shared.contracts.payments import (
     PaymentStarted,
     PaymentState,
 )
-from shared.kernel.errors import Conflict, IllegalTransition, Invalid
+from shared.kernel.errors import IllegalTransition, Invalid
 from shared.kernel.ids import OrderId, PaymentId, UserId
 from shared.kernel.money import Money
 from shared.payments.model import (
@@ -102,6 +102,8 @@ def with_refund(payment: Payment, amount: int | None, reason: str, key: str | No
 
     Raises ``IllegalTransition`` when there is nothing to give back, ``Invalid`` for more than that.
     """
+    if payment.is_held_by_bank:
+        raise IllegalTransition("The payment is disputed: the bank decides who gets this money.")
     left = payment.refundable.amount
     if not payment.has_landed or left <= 0:
         raise IllegalTransition(f"The payment is {payment.status}; there is nothing to give back.")
@@ -117,12 +119,6 @@ def with_refused_refund(payment: Payment, sequence: int) -> Payment:
         replace(one, status=FAILED) if one.sequence == sequence else one for one in payment.refunds
     ]
     return replace(payment, refunds=refunds, version=payment.version + 1)
-
-
-def check_seen_version(payment: Payment, seen: int | None) -> None:
-    """Raises ``Conflict`` when the payment has changed since the caller looked."""
-    if seen not in {None, payment.version}:
-        raise Conflict("The payment has changed since you looked; look again.")
 
 
 def _payment(
@@ -205,8 +201,13 @@ def _money_back(payment: Payment, intent: Intent) -> Payment | None:
 
 
 def _disputed(payment: Payment, intent: Intent) -> Payment | None:
-    is_new = intent.is_disputed and not payment.is_disputed
-    return replace(payment, is_disputed=True) if is_new else None
+    is_first = intent.dispute is not None and payment.dispute is None
+    return replace(payment, dispute=intent.dispute) if is_first else None
+
+
+def _dispute_moved(payment: Payment, intent: Intent) -> Payment | None:
+    is_other = intent.dispute is not None and intent.dispute != payment.dispute
+    return replace(payment, dispute=intent.dispute) if is_other else None
 
 
 def _refund_due(payment: Payment, intent: Intent) -> Payment | None:
@@ -239,5 +240,6 @@ _RULES: tuple[tuple[Rule, type[PaymentState] | None], ...] = (
     (_refund_confirmed, None),
     (_money_back, PaymentRefunded),
     (_disputed, PaymentDisputed),
+    (_dispute_moved, None),
     (_refund_due, None),
 )

@@ -29,6 +29,9 @@ PENDING = "pending"
 BY_ADMIN = "admin"
 ORDER_CANCELLED = "order_cancelled"
 
+# A dispute, as far as it concerns the shop's money: an inquiry has taken none.
+INQUIRY, OPEN, WON, LOST = "inquiry", "open", "won", "lost"
+
 PAYABLE_ORDER = "awaiting_payment"
 UNDECIDED_ORDER = "pending"
 PAID_ORDERS = frozenset({"paid", "shipped", "delivered", "refunded"})
@@ -75,6 +78,22 @@ class IntentRefund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """What the card holder asked the bank to take back; ``status``: inquiry, open, won, lost.
+
+    ``lost`` is final: the bank has given ``amount`` to the holder. That is no refund of the shop's.
+    """
+
+    status: str
+    amount: Money
+
+    @property
+    def holds_money(self) -> bool:
+        """Whether the bank has the money, so that none of it can be given back a second time."""
+        return self.status in {OPEN, LOST}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """A payment as the provider knows it now.
 
@@ -86,7 +105,7 @@ class Intent:
     client_secret: str
     status: str
     decline: str | None = None
-    is_disputed: bool = False
+    dispute: Dispute | None = None
     refunds: tuple[IntentRefund, ...] = ()
 
     @property
@@ -130,7 +149,7 @@ class Payment:
     status: str = REQUIRES_PAYMENT_METHOD
     reason: str | None = None
     decline: str | None = None
-    is_disputed: bool = False
+    dispute: Dispute | None = None
     is_void: bool = False
     intent_id: str | None = None
     client_secret: str | None = None
@@ -161,9 +180,16 @@ class Payment:
 
     @property
     def refundable(self) -> Money:
-        """What may still go back."""
+        """What may still go back: nothing of what a dispute has taken already."""
+        if self.is_held_by_bank:
+            return Money(0, self.amount.currency)
         left = self.amount - self.refunded
         return left - self.pending_refund.amount if self.pending_refund else left
+
+    @property
+    def is_held_by_bank(self) -> bool:
+        """Whether the money is disputed, or lost to a dispute."""
+        return self.dispute is not None and self.dispute.holds_money
 
     def must_close(self, now: datetime) -> bool:
         """Whether the intent is to be cancelled before more money lands."""
@@ -184,7 +210,7 @@ class Payment:
             amount=self.amount,
             refunded=self.refunded,
             refundable=self.refundable if self.has_landed else Money(0, self.amount.currency),
-            disputed=self.is_disputed,
+            dispute=self.dispute,
             client_secret=self.client_secret if is_payable else None,
             version=self.version,
         )
@@ -209,6 +235,6 @@ class PaymentView:
     amount: Money
     refunded: Money
     refundable: Money
-    disputed: bool
+    dispute: Dispute | None
     client_secret: str | None
     version: int

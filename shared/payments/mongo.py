@@ -10,7 +10,7 @@ import msgspec
 from shared.contracts.event import NewEvent
 from shared.contracts.payments import PaymentState
 from shared.kernel.errors import IdempotencyMismatch
-from shared.kernel.ids import OrderId, PaymentId
+from shared.kernel.ids import OrderId, PaymentId, UserId
 from shared.payments.model import UNDECIDED_ORDER, Order, Payment
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
@@ -24,6 +24,7 @@ KEPT_ANSWERS_SECONDS = 7 * 24 * 3600
 INDEXES = (
     Index("payments", [("id", 1)], unique=True),
     Index("payments", [("intent_id", 1)], sparse=True),
+    Index("payments", [("user_id", 1), ("started_at", 1)]),
     Index("payments", [("is_settled", 1), ("started_at", 1)]),
     Index("payments", [("outbox.id", 1)], sparse=True),
     Index("answers", [("at", 1)], expire_after_seconds=KEPT_ANSWERS_SECONDS),
@@ -76,6 +77,11 @@ class MongoPayments:
         """Payments with something left to do, started before, oldest first."""
         query = {"is_settled": False, "started_at": {"$lte": before}}
         found = self._payments.find(query).sort("started_at", 1).limit(limit)
+        return [msgspec.convert(_named(document), Payment) for document in found]
+
+    def of_user(self, user_id: UserId) -> list[Payment]:
+        """All of somebody's payments, oldest first."""
+        found = self._payments.find({"user_id": user_id}).sort("started_at", 1)
         return [msgspec.convert(_named(document), Payment) for document in found]
 
     def sweep(self) -> int:

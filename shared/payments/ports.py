@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from shared.contracts.payments import PaymentState
-from shared.kernel.ids import OrderId, PaymentId
+from shared.kernel.ids import OrderId, PaymentId, UserId
 from shared.payments.model import Intent, Order, Payment, Refund
 
 A = TypeVar("A")
@@ -44,6 +44,9 @@ class Payments(Protocol):
 
     def unsettled(self, before: datetime, limit: int) -> list[Payment]:
         """Payments with something left to do, untouched since ``before``, oldest first."""
+
+    def of_user(self, user_id: UserId) -> list[Payment]:
+        """All of somebody's payments, oldest first."""
 
     def sweep(self) -> int:
         """Publishes what was left behind; how many events."""

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.errors import Conflict, NotFound, Unavailable
+from shared.kernel.money import Money
 from shared.payments.model import (
     CANCELED,
+    INQUIRY,
+    LOST,
+    OPEN,
     PROCESSING,
     REQUIRES_ACTION,
     REQUIRES_PAYMENT_METHOD,
     SUCCEEDED,
+    WON,
+    Dispute,
     Intent,
     IntentRefund,
     Payment,
@@ -38,6 +44,15 @@ _STATUSES = {
     "requires_capture": PROCESSING,
     "succeeded": SUCCEEDED,
     "canceled": CANCELED,
+}
+# https://docs.stripe.com/api/disputes/object#dispute_object-status; any other is still open.
+_DISPUTES = {
+    "warning_needs_response": INQUIRY,
+    "warning_under_review": INQUIRY,
+    "warning_closed": WON,
+    "prevented": WON,
+    "won": WON,
+    "lost": LOST,
 }
 
 
@@ -84,7 +99,10 @@ class StripeGateway:
             # Never taken for cancelled: with the key of another account nothing is known.
             refused=lambda: NotFound("The payment provider does not know this payment."),
         )
-        return _intent(found, self._refunds(intent_id) if found.status == "succeeded" else ())
+        if found.status != "succeeded":
+            return _intent(found, ())
+        dispute = self._dispute(intent_id) if found.latest_charge.disputed else None
+        return _intent(found, self._refunds(intent_id), dispute)
 
     def cancel(self, intent_id: str) -> Intent:
         """The intent after trying to cancel it; one that succeeded stays so."""
@@ -124,6 +142,13 @@ class StripeGateway:
         )
         return tuple(_refund(one.to_dict()) for one in found.data)
 
+    def _dispute(self, intent_id: str) -> Dispute | None:
+        """The newest one."""
+        found = self._ask(
+            lambda: self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 1})
+        )
+        return next((_dispute_of(one.to_dict()) for one in found.data), None)
+
     @functools.cached_property
     def _client(self) -> "StripeClient":
         # Not at import: the SDK costs as much as a whole cold start, and most calls need none.
@@ -160,7 +185,9 @@ def _unreachable() -> Unavailable:
     return Unavailable("The payment provider cannot be reached. Nothing was charged; try again.")
 
 
-def _intent(found: "PaymentIntent", refunds: tuple[IntentRefund, ...]) -> Intent:
+def _intent(
+    found: "PaymentIntent", refunds: tuple[IntentRefund, ...], dispute: Dispute | None = None
+) -> Intent:
     fields = found.to_dict()
     charge = fields.get("latest_charge")
     return Intent(
@@ -168,7 +195,7 @@ def _intent(found: "PaymentIntent", refunds: tuple[IntentRefund, ...]) -> Intent
         client_secret=fields["client_secret"],
         status=_STATUSES[fields["status"]],
         decline=_decline(fields.get("last_payment_error"), charge),
-        is_disputed=bool(isinstance(charge, dict) and charge.get("disputed")),
+        dispute=dispute,
         refunds=refunds,
     )
 
@@ -180,6 +207,11 @@ def _decline(error: dict[str, Any] | None, charge: dict[str, Any] | str | None) 
     charge_id = error.get("charge") or (charge.get("id") if isinstance(charge, dict) else charge)
     method = error.get("payment_method") or {}
     return ":".join(str(one) for one in (error.get("code"), charge_id, method.get("id")) if one)
+
+
+def _dispute_of(fields: dict[str, Any]) -> Dispute:
+    amount = Money(fields["amount"], fields["currency"].upper())
+    return Dispute(status=_DISPUTES.get(fields["status"], OPEN), amount=amount)
 
 
 def _refund(fields: dict[str, Any]) -> IntentRefund:

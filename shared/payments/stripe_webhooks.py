@@ -33,7 +33,9 @@ _ABOUT_ITS_MONEY = frozenset(
         "refund.updated",
         "refund.failed",
         "charge.dispute.created",
+        "charge.dispute.updated",
         "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
         "charge.dispute.closed",
     }
 )

@@ -5,17 +5,24 @@ import queue
 from collections.abc import Iterator
 from datetime import datetime
 
+from shared.contracts.auth import UserState
+from shared.kernel.errors import Unavailable
 from shared.kernel.ids import NotificationId, UserId, new_id
-from shared.notifications.model import InboxItem, InboxPage, News, Notification
+from shared.notifications.model import InboxItem, InboxPage, Letter, Mail, News, Notification
+from shared.notifications.ports import MailRefused
 from shared.runtime.identity import Caller
+from tests.fakes.replicas import FakeReplicas
 
 
 class FakeInboxes:
     def __init__(self) -> None:
         self.stored: dict[UserId, dict[str, Notification]] = {}
         self.read: dict[UserId, int] = {}
+        self.erased: set[UserId] = set()
 
-    def add(self, user_id: UserId, news: News, now: datetime) -> Notification:
+    def add(self, user_id: UserId, news: News, now: datetime) -> Notification | None:
+        if user_id in self.erased:
+            return None
         mine = self.stored.setdefault(user_id, {})
         if news.key not in mine:
             mine[news.key] = Notification(
@@ -26,6 +33,9 @@ class FakeInboxes:
                 payload=news.payload,
             )
         return mine[news.key]
+
+    def find(self, user_id: UserId, key: str) -> Notification | None:
+        return self.stored.get(user_id, {}).get(key)
 
     def after(self, user_id: UserId, sequence: int, limit: int) -> list[Notification]:
         return [one for one in self._all(user_id) if (one.sequence or 0) > sequence][:limit]
@@ -44,8 +54,12 @@ class FakeInboxes:
             unread=self._unread(user_id),
         )
 
+    def all(self, user_id: UserId) -> list[InboxItem]:
+        return [self._item(user_id, one) for one in self._all(user_id)]
+
     def mark_read(self, user_id: UserId, up_to: int) -> int:
-        self.read[user_id] = max(up_to, self.read.get(user_id, 0))
+        seen = min(up_to, self.newest_sequence(user_id))
+        self.read[user_id] = max(seen, self.read.get(user_id, 0))
         return self._unread(user_id)
 
     def forget_before(self, moment: datetime) -> int:
@@ -57,6 +71,10 @@ class FakeInboxes:
                 del mine[key]
             gone += len(old)
         return gone
+
+    def erase(self, user_id: UserId) -> None:
+        self.erased.add(user_id)
+        self.stored.pop(user_id, None)
 
     def _all(self, user_id: UserId) -> list[Notification]:
         return sorted(self.stored.get(user_id, {}).values(), key=lambda one: one.sequence or 0)
@@ -73,6 +91,44 @@ class FakeInboxes:
             payload=one.payload,
             read=(one.sequence or 0) <= self.read.get(user_id, 0),
         )
+
+
+class FakeRecipients(FakeReplicas[UserState]):
+    """The users as far as known."""
+
+
+class FakeMails:
+    def __init__(self) -> None:
+        self.by_id: dict[str, Mail] = {}
+
+    def knows(self, mail_id: str) -> bool:
+        return mail_id in self.by_id
+
+    def add(self, mail: Mail) -> None:
+        self.by_id.setdefault(mail.id, mail)
+
+    def of_user(self, user_id: UserId) -> list[Mail]:
+        mine = [one for one in self.by_id.values() if one.user_id == user_id]
+        return sorted(mine, key=lambda one: one.at)
+
+    def erase(self, user_id: UserId) -> None:
+        self.by_id = {key: one for key, one in self.by_id.items() if one.user_id != user_id}
+
+
+class FakeMailer:
+    """``is_down`` takes nothing; ``refuses`` is the code that every mail is refused with."""
+
+    def __init__(self) -> None:
+        self.sent: list[Letter] = []
+        self.is_down = False
+        self.refuses: int | None = None
+
+    def send(self, letter: Letter, now: datetime) -> None:
+        if self.is_down:
+            raise Unavailable("the mail server is down")
+        if self.refuses:
+            raise MailRefused(self.refuses)
+        self.sent.append(letter)
 
 
 class FakeSubscription:

@@ -8,10 +8,14 @@ from typing import Any
 
 from shared.contracts.payments import PaymentState
 from shared.kernel.errors import IdempotencyMismatch, Unavailable
-from shared.kernel.ids import OrderId, PaymentId
+from shared.kernel.ids import OrderId, PaymentId, UserId
+from shared.kernel.money import Money
 from shared.payments.model import (
+    LOST,
+    OPEN,
     UNDECIDED_ORDER,
     BadSignature,
+    Dispute,
     Intent,
     IntentRefund,
     Order,
@@ -72,6 +76,10 @@ class FakePayments:
         old = [one for one in left if one.started_at <= before]
         return sorted(old, key=lambda one: one.started_at)[:limit]
 
+    def of_user(self, user_id: UserId) -> list[Payment]:
+        mine = [one for one in self.by_order.values() if one.user_id == user_id]
+        return sorted(mine, key=lambda one: one.started_at)
+
     def sweep(self) -> int:
         return 0
 
@@ -125,7 +133,8 @@ class FakeGateway:
             if intent.refund(refund.sequence) and not self.has_pruned_keys:
                 return intent
             left = self.amounts[intent.id] - intent.refunded
-            is_refused = self.refuses_refunds or intent.is_disputed or intent.status != "succeeded"
+            is_held = intent.dispute is not None and intent.dispute.holds_money
+            is_refused = self.refuses_refunds or is_held or intent.status != "succeeded"
             if is_refused or refund.amount.amount > left:
                 raise RefundRefused("refused")
             made = IntentRefund(sequence=refund.sequence, amount=refund.amount.amount)
@@ -159,13 +168,24 @@ class FakeGateway:
         return self._change(intent_id, refunds=refunds)
 
     def dispute(self, intent_id: Any) -> Any:
-        return self._change(intent_id, is_disputed=True)
+        left = Money(self.amounts[intent_id] - self.intents[intent_id].refunded)
+        return self._change(intent_id, dispute=Dispute(status=OPEN, amount=left))
+
+    def close_dispute(self, intent_id: Any, status: str) -> Any:
+        dispute = self.intents[intent_id].dispute
+        assert dispute is not None
+        return self._change(intent_id, dispute=replace(dispute, status=status))
 
     def kept(self, intent_id: Any) -> int:
         """What the shop has of this payment, in minor units."""
         intent = self.intents[intent_id]
         taken = self.amounts[intent_id] if intent.status == "succeeded" else 0
-        return taken - intent.refunded
+        return taken - intent.refunded - self.lost(intent_id)
+
+    def lost(self, intent_id: Any) -> int:
+        """What a dispute took for good, in minor units."""
+        dispute = self.intents[intent_id].dispute
+        return dispute.amount.amount if dispute and dispute.status == LOST else 0
 
     def _confirm(self, intent_id: Any, **changes: Any) -> Any:
         """As at Stripe, a confirmation of what is over changes nothing."""

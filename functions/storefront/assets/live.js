@@ -4,6 +4,8 @@
 // was closed is not missed. While somebody has a page open, the session is renewed before it ends.
 (() => {
   "use strict";
+  // The news of a payment may come before the order's own, which tells its number.
+  const order = (p) => p.number ? `order ${p.number}` : "your order";
   const texts = {
     product_created: (p) => `New in the shop: ${p.title}`,
     order_confirmed: (p) => `Order ${p.number} is confirmed; it can be paid now`,
@@ -11,8 +13,8 @@
     order_paid: (p) => `Order ${p.number} is paid. Thank you!`,
     order_shipped: (p) => `Order ${p.number} is on its way`,
     order_delivered: (p) => `Order ${p.number} was delivered`,
-    payment_failed: (p) => `A payment for order ${p.number} failed`,
-    payment_refunded: (p) => `A payment for order ${p.number} was refunded`,
+    payment_failed: (p) => `A payment for ${order(p)} failed`,
+    payment_refunded: (p) => `A payment for ${order(p)} was refunded`,
   };
   const loggedIn = () => document.getElementById("shown-name") !== null;
   let socket = null;

@@ -16,23 +16,30 @@
   };
   const digits = (id) => document.getElementById(id).value.replace(/\D/g, "");
 
+  const stripe = stripeUrl ? null : window.Stripe(publishableKey);
   // Settles with undefined, or with a sentence for the shopper; may leave for a bank's page.
   const confirm = stripeUrl ? confirmAtStandIn : mountStripe();
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    button.disabled = true;
+  const attempt = async (pressed, act) => {
+    pressed.disabled = true;
     show("");
     let message;
     try {
-      message = await confirm();
+      message = await act();
     } catch {
       message = "Stripe cannot be reached. Nothing was charged; try again.";
     }
     if (message === undefined) return;
     show(message);
-    button.disabled = false;
+    pressed.disabled = false;
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(button, confirm);
   });
+  // Shown while the bank still waits for its card holder.
+  const challenge = document.getElementById("challenge-button");
+  challenge?.addEventListener("click", () => attempt(challenge, goToBank));
 
   async function confirmAtStandIn() {
     const expiry = digits("card-expiry");
@@ -48,13 +55,20 @@
       "payment_method_data[card][exp_year]": year,
       "payment_method_data[card][cvc]": digits("card-cvc"),
     });
-    const intentId = clientSecret.split("_secret")[0];
     // No header of our own: a plain form post needs no preflight.
-    const response = await fetch(`${stripeUrl}/v1/payment_intents/${intentId}/confirm`, {
+    return follow(await fetch(`${intentUrl()}/confirm`, {
       method: "POST",
       body,
       referrerPolicy: "no-referrer",
-    });
+    }));
+  }
+
+  function intentUrl() {
+    return `${stripeUrl}/v1/payment_intents/${clientSecret.split("_secret")[0]}`;
+  }
+
+  // Goes where the state of the intent leads; a sentence where it leads nowhere.
+  async function follow(response) {
     const answer = await response.json();
     if (answer.error) return answer.error.message || "The card was declined.";
     if (answer.status === "requires_action") {
@@ -67,8 +81,18 @@
     return undefined;
   }
 
+  async function goToBank() {
+    if (stripeUrl) {
+      const secrets = new URLSearchParams({ key: publishableKey, client_secret: clientSecret });
+      return follow(await fetch(`${intentUrl()}?${secrets}`, { referrerPolicy: "no-referrer" }));
+    }
+    const { error } = await stripe.handleNextAction({ clientSecret });
+    if (error) return error.message;
+    location.assign(done);
+    return undefined;
+  }
+
   function mountStripe() {
-    const stripe = window.Stripe(publishableKey);
     const elements = stripe.elements({ clientSecret });
     elements.create("payment").mount("#payment-element");
     return async () => {

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 from shared.kernel.ids import PaymentId
-from shared.payments.changes import check_seen_version, with_refund
+from shared.payments.changes import with_refund
 from shared.payments.model import BY_ADMIN, FAILED, Payment, Refund, RefundRefused
 from shared.payments.use_cases.settling import TRIES, PaymentDesk, busy
 
@@ -40,6 +40,12 @@ def refund(desk: PaymentDesk, payment_id: PaymentId, request: RefundRequest) -> 
             mine = noted.refunds[-1]
         return _finish(desk, payment, mine)
     raise busy()
+
+
+def check_seen_version(payment: Payment, seen: int | None) -> None:
+    """Raises ``Conflict`` when the payment has changed since the caller looked."""
+    if seen not in {None, payment.version}:
+        raise Conflict("The payment has changed since you looked; look again.")
 
 
 def _unfinished_twin(payment: Payment, request: RefundRequest) -> Refund | None:

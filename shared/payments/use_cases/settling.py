@@ -102,7 +102,7 @@ class PaymentDesk:
             try:
                 intent = self.gateway.refund(payment, refund)
             except RefundRefused:
-                return Change(with_refused_refund(payment, refund.sequence))
+                payment = with_refused_refund(payment, refund.sequence)
         return observe(payment, intent)
 
     def _has_more_to_do(self, payment: Payment) -> bool:

@@ -9,6 +9,7 @@ from io import BytesIO
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+import requests
 from playwright.sync_api import sync_playwright
 
 from functions.payments.get_payment import get_payment
@@ -41,6 +42,7 @@ class Shop:
     """The two functions behind a gateway that knows Ada; ``received`` is all that came in."""
 
     received: list[str] = field(default_factory=list)
+    world: World = field(default_factory=World)
 
     def __call__(self, environ, start_response):
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
@@ -82,6 +84,7 @@ def browser():
 def form(stripe_base, monkeypatch, browser):
     """An open card form of a started payment: (page, shop, payment, gateway)."""
     world, shop = World(), Shop()
+    shop.world = world
     world.gateway = StripeGateway(StripeSettings("sk_test_x", stripe_base))
     payment = world.started()
     ports = {
@@ -137,6 +140,49 @@ def test_a_challenge_is_answered_at_the_bank_and_comes_back(form, stripe_base):
     page.locator("button, input[type=submit]").first.click()
     page.wait_for_url(f"**/orders/{payment.order_id}**")
     assert gateway.get(payment.intent_id).status == "succeeded"
+
+
+def test_a_challenge_that_is_failed_takes_nothing_and_the_form_says_so(form, stripe_base):
+    page, shop, payment, gateway = form
+    fill(page, "4000 0000 0000 3220")
+    page.wait_for_url(f"{stripe_base}/**")
+    page.get_by_role("button", name="Fail authentication").click()
+    page.wait_for_url(f"**/orders/{payment.order_id}**")
+    assert gateway.get(payment.intent_id).status == "requires_payment_method"
+    shop.world.hear(payment.intent_id)
+    page.goto(f"{page.url.partition('/orders/')[0]}/payments/{payment.order_id}")
+    page.wait_for_selector("#payment-declined")
+    fill(page, "4242 4242 4242 4242")
+    page.wait_for_url(f"**/orders/{payment.order_id}")
+    assert gateway.get(payment.intent_id).status == "succeeded"
+
+
+def test_a_challenge_that_was_left_can_be_taken_up_again(form, stripe_base):
+    page, shop, payment, gateway = form
+    address = page.url
+    fill(page, "4000 0000 0000 3220")
+    page.wait_for_url(f"{stripe_base}/**")
+    shop.world.hear(payment.intent_id)
+    page.goto(address)
+    page.click("#challenge-button")
+    page.wait_for_url(f"{stripe_base}/**")
+    page.get_by_role("button", name="Complete authentication").click()
+    page.wait_for_url(f"**/orders/{payment.order_id}**")
+    assert gateway.get(payment.intent_id).status == "succeeded"
+
+
+def test_a_challenge_that_is_over_elsewhere_leads_to_the_order(form, stripe_base):
+    page, shop, payment, _ = form
+    address = page.url
+    fill(page, "4000 0000 0000 3220")
+    page.wait_for_url(f"{stripe_base}/**")
+    shop.world.hear(payment.intent_id)
+    page.goto(address)
+    page.wait_for_selector("#challenge-button")
+    url = f"{stripe_base}/_test/payment_intents/{payment.intent_id}/authenticate"
+    requests.post(url, json={"outcome": "succeeded"}, timeout=10).raise_for_status()
+    page.click("#challenge-button")
+    page.wait_for_url(f"**/orders/{payment.order_id}**")
 
 
 def test_the_page_breaks_none_of_its_own_policy(form):

@@ -13,7 +13,7 @@ from shared.kernel.errors import NotFound, Unavailable
 from shared.kernel.ids import OrderId, PaymentId, UserId, new_id
 from shared.kernel.money import Money
 from shared.payments.changes import opened, with_intent, with_refund
-from shared.payments.model import Intent, Order, Payment, RefundRefused
+from shared.payments.model import Dispute, Intent, Order, Payment, RefundRefused
 from shared.payments.ports import PaymentGateway
 from shared.payments.stripe_gateway import StripeGateway, StripeSettings
 from tests.fakes.payments import FakeGateway
@@ -30,6 +30,7 @@ class Provider:
     decline: Callable[[Intent], Any]
     challenge: Callable[[Intent], Any]
     dispute: Callable[[Intent], Any]
+    decide: Callable[[Intent, str], Any]
     refund_elsewhere: Callable[[Intent, int], Any]
 
 
@@ -42,6 +43,7 @@ def fake_provider() -> Provider:
         decline=lambda intent: gateway.decline(intent.id, f"ch_{next(charges)}"),
         challenge=lambda intent: gateway.require_action(intent.id),
         dispute=lambda intent: gateway.dispute(gateway.pay(intent.id)),
+        decide=lambda intent, outcome: gateway.close_dispute(intent.id, outcome),
         refund_elsewhere=lambda intent, amount: gateway.refund_elsewhere(intent.id, amount),
     )
 
@@ -65,12 +67,17 @@ def stripe_provider(base: str) -> Provider:
     def refund_elsewhere(intent: Intent, amount: int) -> None:
         post("refunds", {"payment_intent": intent.id, "amount": amount}, "sk_test_x")
 
+    def decide(intent: Intent, outcome: str) -> None:
+        path = f"{base}/_test/payment_intents/{intent.id}/dispute/close"
+        requests.post(path, json={"outcome": outcome}, timeout=10).raise_for_status()
+
     return Provider(
         gateway=StripeGateway(StripeSettings("sk_test_x", base)),
         pay=confirm("pm_card_visa"),
         decline=confirm("pm_card_chargeDeclined"),
         challenge=confirm("pm_card_threeDSecure2Required"),
         dispute=confirm("pm_card_createDispute"),
+        decide=decide,
         refund_elsewhere=refund_elsewhere,
     )
 
@@ -231,8 +238,55 @@ def test_a_dispute_is_seen_and_what_is_disputed_is_not_given_back(provider):
     intent = provider.gateway.open(payment)
     provider.dispute(intent)
     after = provider.gateway.get(intent.id)
-    assert (after.status, after.is_disputed) == ("succeeded", True)
+    assert (after.status, after.dispute) == (
+        "succeeded",
+        Dispute(status="open", amount=payment.amount),
+    )
     landed = replace(with_intent(payment, intent), status="succeeded")
     refunding = with_refund(landed, 100, "admin", None)
     with pytest.raises(RefundRefused):
         provider.gateway.refund(refunding, refunding.refunds[0])
+
+
+def disputed(provider: Provider, outcome: str) -> Payment:
+    payment = a_payment()
+    intent = provider.gateway.open(payment)
+    provider.dispute(intent)
+    provider.decide(intent, outcome)
+    return replace(with_intent(payment, intent), status="succeeded")
+
+
+def test_what_was_lost_to_the_bank_is_not_given_back(provider):
+    payment = disputed(provider, "lost")
+    after = provider.gateway.get(payment.intent_id or "")
+    assert after.dispute == Dispute(status="lost", amount=payment.amount)
+    assert after.refunded == 0
+    refunding = with_refund(payment, 100, "admin", None)
+    with pytest.raises(RefundRefused):
+        provider.gateway.refund(refunding, refunding.refunds[0])
+
+
+def test_what_was_won_can_be_given_back(provider):
+    payment = disputed(provider, "won")
+    after = provider.gateway.get(payment.intent_id or "")
+    assert after.dispute == Dispute(status="won", amount=payment.amount)
+    refunding = with_refund(payment, 100, "admin", None)
+    assert provider.gateway.refund(refunding, refunding.refunds[0]).refunded == 100
+
+
+def test_without_a_dispute_there_is_none(provider):
+    assert provider.gateway.get(paid(provider).intent_id or "").dispute is None
+
+
+def test_parts_add_up_to_the_whole_and_no_further(provider):
+    payment = paid(provider)
+    for part in (1500, 1, 2000, 1499):
+        payment = with_refund(payment, part, "admin", None)
+        intent = provider.gateway.refund(payment, payment.refunds[-1])
+        done = [replace(one, status="succeeded") for one in payment.refunds]
+        back = Money(intent.refunded)
+        payment = replace(payment, refunds=done, refunded=back)
+    assert payment.refunded == payment.amount
+    one_more = replace(payment.refunds[-1], sequence=5, amount=Money(1))
+    with pytest.raises(RefundRefused):
+        provider.gateway.refund(payment, one_more)

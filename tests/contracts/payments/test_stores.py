@@ -12,8 +12,9 @@ from shared.kernel.errors import IdempotencyMismatch
 from shared.kernel.ids import OrderId, PaymentId, UserId, new_id
 from shared.kernel.money import Money
 from shared.payments.changes import observe, opened, with_intent, with_refund
-from shared.payments.model import Intent, Order
+from shared.payments.model import Dispute, Intent, Order
 from shared.payments.mongo import INDEXES, MongoAnswers, MongoOrders, MongoPayments
+from shared.runtime.mongo import collection
 from tests.fakes.payments import FakeAnswers, FakeOrders, FakePayments
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -127,6 +128,38 @@ def test_only_what_is_unfinished_is_swept_oldest_first(payments):
     ids = [payment.id for payment in payments.unsettled(NOW + timedelta(minutes=5), 10)]
     assert ids == [old.id, new.id]
     assert len(payments.unsettled(NOW + timedelta(minutes=5), 1)) == 1
+
+
+def test_somebodys_payments_are_given_oldest_first(payments):
+    new, old, foreign = (
+        replace(a_payment(), started_at=NOW + timedelta(days=days), user_id=UserId(user_id))
+        for days, user_id in ((1, "ada"), (0, "ada"), (0, "bob"))
+    )
+    for payment in (new, old, foreign):
+        payments.add(payment)
+    assert payments.of_user(UserId("ada")) == [old, new]
+    assert payments.of_user(UserId("nobody")) == []
+
+
+@pytest.mark.engines
+def test_a_dispute_comes_back_whole(mongo, sink):
+    payments = MongoPayments(mongo, sink.settings)
+    payment = with_intent(a_payment(), PAID)
+    payments.add(payment)
+    lost = replace(PAID, dispute=Dispute(status="lost", amount=Money(5000, "EUR")))
+    after = observe(payment, lost).after
+    assert payments.save(payment, after)
+    assert payments.get(payment.order_id) == after
+
+
+@pytest.mark.engines
+def test_the_payments_of_a_user_are_found_by_an_index(mongo):
+    for index in INDEXES:
+        index.create(mongo)
+    found = collection(mongo, "payments").find({"user_id": "ada"}).sort("started_at", 1)
+    plan = str(found.explain()["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in plan
+    assert "COLLSCAN" not in plan
 
 
 @pytest.mark.engines

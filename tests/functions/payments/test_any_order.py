@@ -21,6 +21,8 @@ ACTS = (
     "refund",
     "refund elsewhere",
     "dispute",
+    "win a dispute",
+    "lose a dispute",
     "later",
     "stripe down",
     "stripe up",
@@ -52,14 +54,20 @@ def moves_of(world, order, payment):
     if payment is None or payment.intent_id is None:
         return anytime
     intent_id = payment.intent_id
-    part = min(300, world.gateway.kept(intent_id))
+    dispute = world.gateway.intents[intent_id].dispute
+    is_held = dispute is not None and dispute.holds_money
+    is_open = dispute is not None and dispute.status == "open"
+    kept = world.gateway.kept(intent_id)
+    part = 0 if is_held else min(300, kept)
     return anytime | {
         "hear": lambda: world.hear(intent_id),
         "pay": lambda: world.gateway.pay(intent_id),
         "decline": lambda: world.gateway.decline(intent_id),
         "challenge": lambda: world.gateway.require_action(intent_id),
         "process": lambda: world.gateway.process(intent_id),
-        "dispute": lambda: world.gateway.dispute(intent_id),
+        "dispute": lambda: kept and not is_held and world.gateway.dispute(intent_id),
+        "win a dispute": lambda: is_open and world.gateway.close_dispute(intent_id, "won"),
+        "lose a dispute": lambda: is_open and world.gateway.close_dispute(intent_id, "lost"),
         "refund": lambda: world.refund(payment, 700),
         "refund elsewhere": lambda: part and world.gateway.refund_elsewhere(intent_id, part),
     }
@@ -100,9 +108,10 @@ def test_any_order_of_things_ends_well(acts, is_cancelled_at_last):
     kept = world.gateway.kept(payment.intent_id)
     assert kept >= 0
     if payment.is_void:
-        assert kept == 0 or payment.status == "processing" or payment.is_disputed
+        assert kept == 0 or payment.status == "processing" or payment.is_held_by_bank
     if payment.has_landed:
-        assert payment.amount.amount - payment.refunded.amount == kept
+        lost = world.gateway.lost(payment.intent_id)
+        assert payment.amount.amount - payment.refunded.amount - lost == kept
         last = world.payments.events[-1]
         assert last.refunded == payment.refunded
 

@@ -131,10 +131,78 @@ def test_the_back_office_refunds_from_a_form(world):
     page = call(get_payment, "GET", f"/payments/{payment.order_id}", caller=ADMIN, **host)
     path = f"/admin/payments/{payment.id}/refund"
     assert f'action="{path}"' in page.body.decode()
-    body = urlencode({"version": payment.version, "amount": "2000"}).encode()
+    assert 'name="amount_major"' in page.body.decode()
+    body = urlencode({"version": payment.version, "amount_major": "20.00"}).encode()
     sent = call(refund_payment, "POST", path, body, ADMIN, FORM, **host)
     assert (sent.status, dict(sent.headers)["Location"]) == (303, f"/payments/{payment.order_id}")
     assert world.gateway.kept(payment.intent_id) == 3000
+    seen = world.payment(payment.order_id).version
+    rest = urlencode({"version": seen, "amount_major": ""}).encode()
+    assert call(refund_payment, "POST", path, rest, ADMIN, FORM, **host).status == 303
+    assert world.gateway.kept(payment.intent_id) == 0
+
+
+def test_a_part_is_refunded_once_per_key_and_never_more_than_is_left(world):
+    payment = world.paid()
+    path = f"/api/admin/payments/{payment.id}/refund"
+
+    def ask(amount, key):
+        body = json.dumps({"amount": amount}).encode()
+        answered = call(refund_payment, "POST", path, body, ADMIN, HTTP_IDEMPOTENCY_KEY=key)
+        return answered.status, json.loads(answered.body)
+
+    first = ask(2000, "a")
+    assert ask(2000, "a") == first
+    assert (first[0], first[1]["status"]) == (200, "partially_refunded")
+    status, problem = ask(2001, "a")
+    assert (status, problem["code"]) == (422, "idempotency_mismatch")
+    status, problem = ask(3001, "b")
+    assert (status, "3000" in problem["errors"]["amount"]) == (422, True)
+    assert ask(3000, "c")[1]["status"] == "refunded"
+    assert world.gateway.kept(payment.intent_id) == 0
+
+
+def page_of(world, payment, caller, host="shop.localhost"):
+    path = f"/payments/{payment.order_id}"
+    return call(get_payment, "GET", path, caller=caller, HTTP_HOST=host).body.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "has_form"),
+    [
+        ("inquiry", "asked the bank", True),
+        ("open", "the bank holds the money", False),
+        ("lost", "gave the money back", False),
+        ("won", "decided for the shop", True),
+    ],
+)
+def test_the_back_office_sees_a_dispute_and_its_end(world, status, words, has_form):
+    payment = world.paid()
+    assert "payment-dispute" not in page_of(world, payment, ADMIN, "admin.localhost")
+    world.gateway.dispute(payment.intent_id)
+    world.hear(world.gateway.close_dispute(payment.intent_id, status))
+    page = page_of(world, payment, ADMIN, "admin.localhost")
+    assert 'id="payment-dispute"' in page
+    assert words in page
+    assert ("refund-form" in page) is has_form
+
+
+def test_a_challenge_that_is_not_over_leads_to_the_bank_or_to_another_card(world):
+    payment = world.started()
+    assert "challenge-button" not in page_of(world, payment, ADA)
+    world.hear(world.gateway.require_action(payment.intent_id))
+    page = page_of(world, payment, ADA)
+    assert 'id="challenge-button"' in page
+    assert 'id="payment-form"' in page
+
+
+def test_a_payment_that_the_bank_works_on_is_not_asked_for_again(world):
+    payment = world.started()
+    world.hear(world.gateway.process(payment.intent_id))
+    page = page_of(world, payment, ADA)
+    assert "working on this payment" in page
+    assert "payment-form" not in page
+    assert "pay.js" not in page
 
 
 def test_a_refund_over_the_api_needs_no_body_and_an_administrator(world):

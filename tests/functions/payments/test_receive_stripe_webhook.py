@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.kernel.errors import Unavailable
-from shared.payments.model import BadSignature
+from shared.kernel.money import Money
+from shared.payments.model import BadSignature, Dispute
 from tests.fakes.payments import FakePayments
 from tests.functions.payments.world import World
 
@@ -118,7 +119,7 @@ def test_a_dispute_is_told_once(world):
     world.hear(payment.intent_id)
     world.hear(payment.intent_id)
     assert world.told()[1:] == [("payment.disputed", "succeeded", 0)]
-    assert world.show(payment.order_id).value.disputed
+    assert world.show(payment.order_id).value.dispute == Dispute(status="open", amount=Money(5000))
 
 
 def test_events_of_one_look_have_versions_of_their_own(world):

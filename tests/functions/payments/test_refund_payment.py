@@ -37,6 +37,23 @@ def test_a_part_and_then_the_rest(world):
     ]
 
 
+def test_several_parts_up_to_the_total_and_not_a_cent_more(world):
+    payment = world.paid()
+    for part, left in ((1500, 3500), (1, 3499), (2000, 1499), (1499, 0)):
+        assert world.refund(payment, part).refundable == Money(left)
+        if left:
+            with pytest.raises(Invalid):
+                world.refund(payment, left + 1)
+    assert world.payment(payment.order_id).status == "refunded"
+    assert [one.amount.amount for one in world.payment(payment.order_id).refunds] == [
+        1500,
+        1,
+        2000,
+        1499,
+    ]
+    assert [amount for _, _, amount in world.told()[1:]] == [1500, 1501, 3501, 5000]
+
+
 def test_more_than_is_left_is_refused(world):
     payment = world.paid()
     world.refund(payment, 2000)

@@ -6,9 +6,10 @@ import pytest
 from shared.kernel.errors import Conflict, IllegalTransition
 from shared.kernel.ids import OrderId, PaymentId, UserId, new_id
 from shared.kernel.money import Money
-from shared.payments.changes import check_seen_version, observe, opened, voided, with_intent
+from shared.payments.changes import observe, opened, voided, with_intent
 from shared.payments.model import Intent, IntentRefund, Order
 from shared.payments.payable import made_at, may_be_on_its_way, refuse_closed_payment
+from shared.payments.use_cases.refunding import check_seen_version
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 ORDER = Order(

@@ -1,12 +1,10 @@
-"""Announcing news, and following them over a socket."""
+"""Following the news over a socket."""
 
 import time
-from datetime import datetime
 
 import msgspec
 
-from shared.kernel.ids import NotificationId, new_id
-from shared.notifications.model import News, Notification
+from shared.notifications.model import Notification
 from shared.notifications.ports import Ended, Feed, Inboxes, Interrupted, Subscription
 from shared.runtime.identity import Caller
 from shared.runtime.sockets import Channel
@@ -17,24 +15,6 @@ SESSION_ENDED, COME_AGAIN = 4401, 1012
 _RESYNC_SECONDS = 30.0
 _WAIT_SECONDS = 5.0
 _BATCH = 200
-
-
-def announce(news: News, inboxes: Inboxes, feed: Feed, now: datetime) -> None:
-    """Stores news for one person and tells their sockets; news for everybody are only told.
-
-    Repeated for the same key it tells again, under the same sequence: clients skip what they had.
-    """
-    if news.user_id is not None:
-        feed.publish(news.user_id, inboxes.add(news.user_id, news, now))
-        return
-    broadcast = Notification(
-        id=NotificationId(new_id()),
-        sequence=None,
-        type=news.type,
-        created_at=now,
-        payload=news.payload,
-    )
-    feed.publish(None, broadcast)
 
 
 def follow(

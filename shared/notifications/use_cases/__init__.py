@@ -1,0 +1,1 @@
+"""What events, people and sockets do with notifications and mail."""
