@@ -1,9 +1,10 @@
-"""Every five minutes: publishes events that were left behind, forgets sessions past their end."""
+"""Every five minutes: publishes events that were left behind, forgets what is past its end."""
 
 from typing import Annotated
 
 from shared.auth.mongo import MongoSessions, MongoUsers
-from shared.auth.ports import Sessions, Users
+from shared.auth.mongo_links import MongoLinks
+from shared.auth.ports import Links, Sessions, Users
 from shared.kernel.clock import Clock, SystemClock
 from shared.runtime.declare import every
 
@@ -12,8 +13,11 @@ from shared.runtime.declare import every
 def sweep_auth(
     users: Annotated[Users, MongoUsers],
     sessions: Annotated[Sessions, MongoSessions],
+    links: Annotated[Links, MongoLinks],
     clock: Annotated[Clock, SystemClock],
 ) -> None:
-    """Publishes left-over events of accounts and forgets sessions past their end."""
+    """Publishes left-over events of accounts and links; forgets ended sessions and links."""
     users.sweep()
+    links.sweep()
     sessions.delete_expired(clock.now())
+    links.delete_expired(clock.now())

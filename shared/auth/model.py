@@ -1,5 +1,6 @@
 """Users and sessions: who somebody is, and how long they stay logged in."""
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -13,6 +14,8 @@ SESSION_LIFETIME = timedelta(days=7)
 # Two tabs, or an answer that was lost on the way: the old token still gives the current one.
 ROTATION_GRACE = timedelta(seconds=10)
 KEPT_ROTATIONS = 20
+_SEARCHED_LENGTH = 40
+_SEARCHED_WORDS = 8
 
 
 class EmailTaken(Conflict):
@@ -96,12 +99,53 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
+def searched(text: str) -> str:
+    """How accounts and searches are compared: ``"  ADA  King"`` is ``ada king``.
+
+    The first 40 characters count.
+    """
+    return _plain(text)[:_SEARCHED_LENGTH]
+
+
+def search_prefixes(email: str, name: str) -> list[str]:
+    """What finds an account: every beginning of its e-mail, and of its name from any word on.
+
+    The empty beginning, which all accounts have, is among them. Of a name, eight words count.
+    """
+    words = _plain(name).split()
+    from_word = [" ".join(words[first:]) for first in range(min(len(words), _SEARCHED_WORDS))]
+    texts = [searched(text) for text in (email, *from_word)]
+    return sorted({text[:length] for text in texts for length in range(len(text) + 1)})
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """When a generation of the refresh token was replaced."""
 
     generation: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """What the API shows of a session; ``current``: the one that asks."""
+
+    id: SessionId
+    created_at: datetime
+    last_seen_at: datetime
+    user_agent: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionList:
+    """Where somebody is logged in."""
+
+    items: list[SessionView]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +165,16 @@ class Session:
     expires_at: datetime
     user_agent: str = ""
     is_revoked: bool = False
+
+    def view(self, own: SessionId | None) -> SessionView:
+        """What its owner sees, asking with the session ``own``."""
+        return SessionView(
+            id=self.id,
+            created_at=self.created_at,
+            last_seen_at=self.last_seen_at,
+            user_agent=self.user_agent,
+            current=self.id == own,
+        )
 
 
 class Presented(Enum):

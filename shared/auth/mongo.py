@@ -5,7 +5,14 @@ from typing import Any
 
 import msgspec
 
-from shared.auth.model import KEPT_ROTATIONS, SESSION_LIFETIME, EmailTaken, Session, User
+from shared.auth.model import (
+    KEPT_ROTATIONS,
+    SESSION_LIFETIME,
+    EmailTaken,
+    Session,
+    User,
+    search_prefixes,
+)
 from shared.contracts.auth import UserDeleted, UserRegistered, UserState, UserUpdated
 from shared.contracts.event import NewEvent
 from shared.kernel.ids import SessionId, UserId
@@ -14,11 +21,15 @@ from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
 
 INDEXES = (
-    Index("users", [("email", 1)], unique=True, partial={"email": {"$type": "string"}}),
+    # Sparse, for tombstones have no e-mail; an index with a filter serves no plain equality.
+    Index("users", [("email", 1)], unique=True, sparse=True),
     Index("users", [("outbox.id", 1)], sparse=True),
     Index("sessions", [("user_id", 1), ("created_at", -1)]),
     Index("sessions", [("expires_at", 1)]),
 )
+# What a search finds an account by: beginnings of its e-mail and name; False in a tombstone.
+FOUND_BY = "search_prefixes"
+_LISTED = 100
 
 
 class MongoUsers:
@@ -32,28 +43,28 @@ class MongoUsers:
         """Stores a new account and tells the others; ``EmailTaken`` if the e-mail is in use."""
         entries = self._outbox.entries([_event(UserRegistered, user.state())])
         try:
-            self._users.insert_one(_document(user) | {"outbox": entries})
+            self._users.insert_one(_account(user) | {"outbox": entries})
         except DuplicateKeyError as error:
             raise EmailTaken("This e-mail is registered already; log in instead.") from error
         self._outbox.flush(user.id, entries)
 
     def by_email(self, email: str) -> User | None:
         """The account with this (normal) e-mail."""
-        return _user(self._users.find_one({"email": email}))
+        return user_of(self._users.find_one({"email": email}))
 
     def get(self, user_id: UserId) -> User | None:
         """The account with this id."""
-        return _user(self._users.find_one({"_id": user_id}))
+        return user_of(self._users.find_one({"_id": user_id}))
 
     def save(self, user: User) -> bool:
         """Stores the next version; false if somebody else stored one first."""
-        return self._store(user.id, user.version, _document(user), UserUpdated, user.state())
+        return self._store(user.id, user.version, _account(user), UserUpdated, user.state())
 
     def delete(self, user: User) -> bool:
         """Removes the person, keeps a tombstone, tells the others."""
         version = user.version + 1
         state = UserState(id=user.id, deleted=True, version=version)
-        tombstone = {"_id": user.id, "deleted": True, "version": version}
+        tombstone = {"_id": user.id, "deleted": True, "version": version, FOUND_BY: False}
         entries = self._outbox.entries([_event(UserDeleted, state)])
         guard = {"_id": user.id, "version": user.version}
         replaced = self._users.replace_one(guard, tombstone | {"outbox": entries})
@@ -93,10 +104,12 @@ class MongoSessions:
         return _session(self._sessions.find_one({"_id": session_id}))
 
     def of_user(self, user_id: UserId) -> list[Session]:
-        """The live sessions of a user, newest first."""
-        found = self._sessions.find({"user_id": user_id}).sort("created_at", -1).limit(100)
-        sessions = [msgspec.convert(_fields(item), Session) for item in found]
-        return [session for session in sessions if not session.is_revoked]
+        """The user's sessions that were not ended, newest first; at most 100."""
+        return self._newest({"user_id": user_id, "is_revoked": False}, _LISTED)
+
+    def every_of_user(self, user_id: UserId) -> list[Session]:
+        """All that is kept of a user's sessions, ended ones too, newest first."""
+        return self._newest({"user_id": user_id}, 0)
 
     def rotate(self, session: Session, now: datetime) -> bool:
         """Moves to the next generation; false if another request did so first."""
@@ -118,14 +131,26 @@ class MongoSessions:
         """Ends a session for good."""
         self._sessions.update_one({"_id": session_id}, {"$set": {"is_revoked": True}})
 
+    def forget(self, user_id: UserId) -> None:
+        """Deletes a user's sessions."""
+        self._sessions.delete_many({"user_id": user_id})
+
     def delete_expired(self, now: datetime) -> int:
         """Forgets sessions past their end."""
         return int(self._sessions.delete_many({"expires_at": {"$lt": now}}).deleted_count)
+
+    def _newest(self, query: dict[str, Any], limit: int) -> list[Session]:
+        found = self._sessions.find(query).sort("created_at", -1).limit(limit)
+        return [msgspec.convert(_fields(item), Session) for item in found]
 
 
 def _event(kind: type, state: UserState) -> NewEvent:
     payload = kind(**{name: getattr(state, name) for name in UserState.__dataclass_fields__})
     return NewEvent(payload=payload, subject=state.id, version=state.version)
+
+
+def _account(user: User) -> dict[str, Any]:
+    return _document(user) | {FOUND_BY: search_prefixes(user.email, user.name)}
 
 
 def _document(item: User | Session) -> dict[str, Any]:
@@ -137,7 +162,8 @@ def _fields(document: dict[str, Any]) -> dict[str, Any]:
     return {"id": document["_id"]} | document
 
 
-def _user(document: dict[str, Any] | None) -> User | None:
+def user_of(document: dict[str, Any] | None) -> User | None:
+    """The account that a document holds; none in a tombstone."""
     if document is None or document.get("deleted"):
         return None
     return msgspec.convert(_fields(document), User)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.auth.links import Link
 from shared.auth.model import Session, User
 from shared.kernel.ids import GuestId, SessionId, UserId
+from shared.kernel.paging import Page
 from shared.runtime.identity import Access, Caller
 
 
@@ -31,6 +33,16 @@ class Users(Protocol):
         """Publishes what was left behind; how many events."""
 
 
+class Directory(Protocol):
+    """All accounts, for administrators."""
+
+    def page(self, search: str, page: int, page_size: int) -> Page[User]:
+        """The accounts found by ``search``, newest first; all of them when it is empty.
+
+        It is the beginning of an e-mail, or of a name from any of its words on, in any case.
+        """
+
+
 class Sessions(Protocol):
     """The logins."""
 
@@ -41,7 +53,10 @@ class Sessions(Protocol):
         """The session with this id."""
 
     def of_user(self, user_id: UserId) -> list[Session]:
-        """The live sessions of a user, newest first."""
+        """The user's sessions that were not ended, newest first; at most 100."""
+
+    def every_of_user(self, user_id: UserId) -> list[Session]:
+        """All that is kept of a user's sessions, ended ones too, newest first."""
 
     def rotate(self, session: Session, now: datetime) -> bool:
         """Moves to the next generation; false if another request did so first."""
@@ -49,8 +64,43 @@ class Sessions(Protocol):
     def revoke(self, session_id: SessionId) -> None:
         """Ends a session for good."""
 
+    def forget(self, user_id: UserId) -> None:
+        """Deletes a user's sessions."""
+
     def delete_expired(self, now: datetime) -> int:
         """Forgets sessions past their end."""
+
+
+class Links(Protocol):
+    """The mailed links."""
+
+    def add(self, link: Link, name: str) -> None:
+        """Stores a link and has it mailed, to ``name``; one of nobody is stored alone."""
+
+    def get(self, link_id: str) -> Link | None:
+        """The link with this id."""
+
+    def newest(self, user_id: UserId, purpose: str) -> Link | None:
+        """The link that the user asked for last."""
+
+    def use(self, link_id: str) -> bool:
+        """Uses a link up; false if it was used before or is gone."""
+
+    def forget(self, user_id: UserId) -> None:
+        """Deletes a user's links."""
+
+    def delete_expired(self, now: datetime) -> int:
+        """Forgets links past their end; how many."""
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
+
+
+class LinkTokens(Protocol):
+    """What mailed links carry."""
+
+    def read(self, token: str) -> str | None:
+        """The id of the link that a genuine token is for."""
 
 
 class Passwords(Protocol):

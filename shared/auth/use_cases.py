@@ -1,5 +1,6 @@
-"""Opening and renewing sessions, and the cookies that carry them."""
+"""Opening, renewing and ending sessions, and the cookies that carry them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,10 +12,11 @@ from shared.auth.model import (
     Session,
     TokenReused,
     User,
+    WrongCredentials,
     judge_token,
 )
-from shared.auth.ports import Revocations, Sessions, Tokens, Users
-from shared.kernel.errors import LoginRequired, NotFound
+from shared.auth.ports import Passwords, Revocations, Sessions, Throttle, Tokens, Users
+from shared.kernel.errors import LoginRequired, NotFound, Refusal
 from shared.kernel.ids import SessionId, UserId, new_id
 from shared.runtime.answers import Cookie
 
@@ -23,12 +25,38 @@ REFRESH_COOKIE = "__Host-refresh"
 # For display only: pages greet with it, nothing is authorised by it.
 NAME_COOKIE = "shop-name"
 SESSION_SECONDS = int(SESSION_LIFETIME.total_seconds())
+# So many wrong passwords, then wait a quarter of an hour.
+_FAILURES, _FAILURE_WINDOW_SECONDS = 10, 15 * 60
+
+
+def check_password(
+    user: User | None, password: str, passwords: Passwords, throttle: Throttle, key: str
+) -> User:
+    """The user, if it is their password; ``WrongCredentials`` otherwise and for nobody.
+
+    Failures are counted under ``key``; after the tenth even the right password is refused.
+    """
+    throttle.refuse_after(key, _FAILURES)
+    if not passwords.matches(user.password_hash if user else None, password) or user is None:
+        throttle.note_failure(key, _FAILURE_WINDOW_SECONDS)
+        raise WrongCredentials("This password does not belong to this account.")
+    throttle.forget(key)
+    return user
 
 
 def open_session(
-    user: User, user_agent: str, sessions: Sessions, tokens: Tokens, now: datetime
+    user: User,
+    user_agent: str,
+    users: Users,
+    sessions: Sessions,
+    tokens: Tokens,
+    now: datetime,
 ) -> tuple[Cookie, ...]:
-    """A new login of the user; a token is new at every login (ASVS 7.2.4)."""
+    """A new login of the user; a token is new at every login (ASVS 7.2.4).
+
+    Whoever changes the password, blocks or deletes the account first writes that and then ends
+    the sessions there are; so a login that came in between finds it here and ends itself.
+    """
     session = Session(
         id=SessionId(new_id()),
         user_id=user.id,
@@ -38,7 +66,34 @@ def open_session(
         user_agent=user_agent,
     )
     sessions.add(session)
-    return session_cookies(user, session, tokens)
+    kept = users.get(user.id)
+    if kept is None or kept.blocked or kept.password_hash != user.password_hash:
+        sessions.revoke(session.id)
+        raise _no_entry(kept)
+    return session_cookies(kept, session, tokens)
+
+
+def _no_entry(user: User | None) -> Refusal:
+    if user and user.blocked:
+        return Blocked("This account is blocked; write to us.")
+    return WrongCredentials("The password was changed just now; log in with the new one.")
+
+
+def end_sessions(
+    user_id: UserId,
+    sessions: Sessions,
+    revocations: Revocations,
+    keep: SessionId | None = None,
+) -> None:
+    """Ends all sessions of the user but ``keep``: access tokens and open sockets at once.
+
+    A session is listed until its tokens are void, so a failure on the way can be made good by
+    asking again.
+    """
+    while ending := [one for one in sessions.of_user(user_id) if one.id != keep]:
+        for session in ending:
+            revocations.revoke_session(session.id)
+            sessions.revoke(session.id)
 
 
 def renew_session(
@@ -100,7 +155,7 @@ def _presented(
 def session_cookies(user: User, session: Session, tokens: Tokens) -> tuple[Cookie, ...]:
     """Access, refresh and display cookies; ``Blocked`` for a blocked user."""
     if user.blocked:
-        raise Blocked("This account is blocked; write to us.")
+        raise _no_entry(user)
     return (
         Cookie(
             name=ACCESS_COOKIE,
@@ -126,7 +181,7 @@ def name_cookie(user: User) -> Cookie:
     )
 
 
-def change_user(users: Users, user_id: UserId, changes: dict[str, str]) -> User:
+def change_user(users: Users, user_id: UserId, changes: Mapping[str, str | bool]) -> User:
     """The user with some fields changed; nothing is written when all are as they were.
 
     Raises ``NotFound`` for an account that is gone.

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 
+from shared.auth.links import Link
 from shared.auth.model import (
     SESSION_LIFETIME,
     EmailTaken,
@@ -12,6 +14,7 @@ from shared.auth.model import (
 )
 from shared.kernel.errors import RateLimited
 from shared.kernel.ids import SessionId, UserId
+from shared.kernel.paging import Page
 from shared.runtime.identity import Caller
 
 
@@ -39,16 +42,37 @@ class FakeUsers:
         return self.by_id.get(user_id)
 
     def save(self, user: User) -> bool:
-        if self.by_id[user.id].version != user.version - 1:
+        kept = self.by_id.get(user.id)
+        if kept is None or kept.version != user.version - 1:
             return False
         self.by_id[user.id] = user
         return True
 
     def delete(self, user: User) -> bool:
-        return self.by_id.pop(user.id, None) is not None
+        kept = self.by_id.get(user.id)
+        if kept is None or kept.version != user.version:
+            return False
+        del self.by_id[user.id]
+        return True
 
     def sweep(self) -> int:
         return 0
+
+
+class FakeDirectory:
+    def __init__(self, users: FakeUsers) -> None:
+        self.users = users
+
+    def page(self, search: str, page: int, page_size: int) -> Page[User]:
+        term = " ".join(search.casefold().split())
+        found = [user for user in self.users.by_id.values() if self._is_found(user, term)]
+        found.sort(key=lambda user: user.id, reverse=True)
+        first = (page - 1) * page_size
+        return Page(found[first : first + page_size], page, page_size, len(found))
+
+    def _is_found(self, user: User, term: str) -> bool:
+        name = " ".join(user.name.casefold().split())
+        return user.email.startswith(term) or f" {term}" in f" {name}"
 
 
 class FakeSessions:
@@ -62,8 +86,11 @@ class FakeSessions:
         return self.by_id.get(session_id)
 
     def of_user(self, user_id: UserId) -> list[Session]:
-        mine = [s for s in self.by_id.values() if s.user_id == user_id and not s.is_revoked]
-        return sorted(mine, key=lambda s: s.created_at, reverse=True)
+        return [one for one in self.every_of_user(user_id) if not one.is_revoked][:100]
+
+    def every_of_user(self, user_id: UserId) -> list[Session]:
+        mine = [session for session in list(self.by_id.values()) if session.user_id == user_id]
+        return sorted(mine, key=lambda session: session.created_at, reverse=True)
 
     def rotate(self, session: Session, now: datetime) -> bool:
         kept = self.by_id[session.id]
@@ -82,11 +109,59 @@ class FakeSessions:
         if session_id in self.by_id:
             self.by_id[session_id] = replace(self.by_id[session_id], is_revoked=True)
 
+    def forget(self, user_id: UserId) -> None:
+        for session in self.every_of_user(user_id):
+            del self.by_id[session.id]
+
     def delete_expired(self, now: datetime) -> int:
         gone = [key for key, session in self.by_id.items() if session.expires_at < now]
         for key in gone:
             del self.by_id[key]
         return len(gone)
+
+
+class FakeLinks:
+    """``mailed``: the links and names of the mails that were asked for."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Link] = {}
+        self.mailed: list[tuple[Link, str]] = []
+        self._lock = Lock()
+
+    def add(self, link: Link, name: str) -> None:
+        self.by_id[link.id] = link
+        if link.user_id is not None:
+            self.mailed.append((link, name))
+
+    def get(self, link_id: str) -> Link | None:
+        return self.by_id.get(link_id)
+
+    def newest(self, user_id: UserId, purpose: str) -> Link | None:
+        asked = [
+            link
+            for link in self.by_id.values()
+            if (link.user_id, link.purpose) == (user_id, purpose)
+        ]
+        return max(asked, key=lambda link: (link.expires_at, link.id), default=None)
+
+    def use(self, link_id: str) -> bool:
+        with self._lock:
+            link = self.by_id.get(link_id)
+            if link is None or link.used:
+                return False
+            self.by_id[link_id] = replace(link, used=True)
+            return True
+
+    def forget(self, user_id: UserId) -> None:
+        self.by_id = {key: link for key, link in self.by_id.items() if link.user_id != user_id}
+
+    def delete_expired(self, now: datetime) -> int:
+        kept = {key: link for key, link in self.by_id.items() if link.expires_at > now}
+        gone, self.by_id = len(self.by_id) - len(kept), kept
+        return gone
+
+    def sweep(self) -> int:
+        return 0
 
 
 class FakePasswords:

@@ -118,6 +118,19 @@ def test_a_deleted_user_is_gone_and_the_email_free(users):
     users.add(a_user(email=user.email))
 
 
+def test_a_user_changed_meanwhile_is_neither_deleted_nor_brought_back(users):
+    user = a_user()
+    users.add(user)
+    changed = user.changed(name="Bea")
+    users.save(changed)
+    assert not users.delete(user)
+    assert users.get(user.id) == changed
+    assert users.delete(changed)
+    assert not users.save(changed.changed(name="Cal"))
+    assert not users.delete(changed)
+    assert users.get(user.id) is None
+
+
 def test_a_refresh_token_rotates_once_under_races(sessions):
     session = a_session()
     sessions.add(session)
@@ -142,6 +155,33 @@ def test_sessions_list_newest_first(sessions):
     for session in (old, new, a_session(user_id=UserId("bob"))):
         sessions.add(session)
     assert [one.id for one in sessions.of_user(UserId("ann"))] == [new.id, old.id]
+
+
+def test_ended_sessions_hide_no_older_live_one(sessions):
+    live = a_session()
+    sessions.add(live)
+    for minute in range(1, 121):
+        ended = a_session(created_at=NOW + timedelta(minutes=minute))
+        sessions.add(ended)
+        sessions.revoke(ended.id)
+    assert sessions.of_user(live.user_id) == [live]
+    assert len(sessions.every_of_user(live.user_id)) == 121
+    assert sessions.every_of_user(live.user_id)[-1] == live
+
+
+def test_a_list_of_sessions_is_of_at_most_a_hundred(sessions):
+    for _ in range(101):
+        sessions.add(a_session())
+    assert len(sessions.of_user(UserId("ann"))) == 100
+
+
+def test_the_sessions_of_one_user_are_forgotten(sessions):
+    mine, foreign = a_session(), a_session(user_id=UserId("bob"))
+    for session in (mine, foreign):
+        sessions.add(session)
+    sessions.forget(mine.user_id)
+    assert sessions.get(mine.id) is None
+    assert sessions.get(foreign.id) == foreign
 
 
 def test_expired_sessions_are_forgotten(sessions):

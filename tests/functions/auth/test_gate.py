@@ -17,7 +17,7 @@ from shared.kernel.ids import SessionId, UserId
 from shared.runtime.identity import HEADER, Access, Caller, derive_key, read_identity
 from shared.runtime.request import Request
 from tests.fakes.auth import FakeRevocations, FakeThrottle
-from tests.functions.auth.test_sessions import NOW, PRIVATE, PUBLIC
+from tests.functions.auth.world import NOW, PRIVATE, PUBLIC
 
 MASTER, GUEST_KEY = "cd" * 32, "ef" * 32
 
