@@ -1,5 +1,6 @@
 """AsyncAPI 3: the topics, their messages, who publishes and who reacts."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import msgspec
 
 from knative.render.eventing import BOOTSTRAP_SERVERS, payloads, sink_name
+from knative.render.examples import DATE_TIME, Examples, example_id, with_times
 from shared.contracts.event import context_of, source_of, topic_of, type_of
 from shared.runtime.declare import On, Spec
 
@@ -29,9 +31,11 @@ _OPTIONAL = frozenset({"ce_traceparent"})
 def asyncapi_json(specs: Iterable[Spec]) -> str:
     """``asyncapi.json``: one channel per topic, one operation per producer and reaction."""
     events = payloads()
-    schemas, components = msgspec.json.schema_components(
+    schemas, found = msgspec.json.schema_components(
         events, ref_template="#/components/schemas/{name}"
     )
+    components = with_times(found)
+    examples = Examples(components)
     document = {
         "asyncapi": "3.0.0",
         "info": {
@@ -45,7 +49,7 @@ def asyncapi_json(specs: Iterable[Spec]) -> str:
         "operations": _sends(events) | _receives(specs),
         "components": {
             "messages": {
-                event.__name__: _message(event, schema)
+                event.__name__: _message(event, schema, examples)
                 for event, schema in zip(events, schemas, strict=True)
             },
             "schemas": dict(sorted(components.items())),
@@ -63,7 +67,7 @@ def _channel(event: type) -> Part:
     }
 
 
-def _message(event: type, schema: Part) -> Part:
+def _message(event: type, schema: Part, examples: Examples) -> Part:
     headers = {"ce_type": {"const": type_of(event)}, "ce_source": {"const": source_of(event)}}
     headers |= _HEADERS
     return {
@@ -76,6 +80,26 @@ def _message(event: type, schema: Part) -> Part:
             "required": [name for name in headers if name not in _OPTIONAL],
         },
         "payload": schema,
+        "examples": [_example(event, examples.answer(schema))],
+    }
+
+
+def _example(event: type, payload: Part) -> Part:
+    subject = example_id(topic_of(event))
+    return {
+        "name": topic_of(event),
+        "headers": {
+            "ce_type": type_of(event),
+            "ce_source": source_of(event),
+            "ce_specversion": "1.0",
+            "ce_id": example_id("event"),
+            "ce_subject": subject,
+            "ce_partitionkey": subject,
+            "ce_time": DATE_TIME,
+            "ce_aggregateversion": str(payload["version"]),
+            "ce_popshopsig": hashlib.sha256(b"example").hexdigest(),
+        },
+        "payload": payload | {"id": subject} if "id" in payload else payload,
     }
 
 

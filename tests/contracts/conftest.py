@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from pymongo import monitoring
 
 from localdev.engines.engine import Engine
 from localdev.engines.place import Place
@@ -12,6 +13,7 @@ from shared.runtime import redis as redis_home
 from shared.runtime.settings import MongoSettings, RedisSettings
 from tests.contracts.database import fresh_database
 from tests.contracts.listener import Listener, listening
+from tests.contracts.queries.recorder import Recorder, faults_of
 
 
 def engine(name: str, factory: pytest.TempPathFactory) -> Iterator[Engine]:
@@ -30,6 +32,23 @@ def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a MongoDB."""
     for started in engine("mongodb", tmp_path_factory):
         yield started.url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorder() -> Recorder:
+    """What the adapters ask their databases, in clients made from now on."""
+    listener = Recorder()
+    monitoring.register(listener)
+    return listener
+
+
+@pytest.fixture(autouse=True)
+def _every_query_has_an_index(request: pytest.FixtureRequest, recorder: Recorder) -> Iterator[None]:
+    """Fails a test in which an adapter looks at every document of a collection."""
+    yield
+    if queries := recorder.take():
+        faults = faults_of(queries, request.getfixturevalue("mongo_server"))
+        assert not faults, "declare an index in the adapter's INDEXES:\n" + "\n".join(faults)
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,22 @@
 import json
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from knative.render.examples import with_times
+from knative.render.openapi.content import (
+    HEADERS,
+    PARAMETERS,
+    Schemas,
+    parameters,
+    request_content,
+    success,
+)
 from knative.render.openapi.errors import PROBLEM_SCHEMA, error_responses, errors_of
 from knative.render.openapi.signature import Signature, signature_of
-from shared.runtime.declare import JSON, Http, Spec
+from shared.runtime.declare import Http, Spec
 from shared.runtime.identity import Access
 from shared.runtime.request import API_PREFIX
 
@@ -22,17 +30,49 @@ _DESCRIPTION = (
     "Every answer carries `X-Request-Id`. Paths below `/api/admin` exist on the back office's "
     "host alone."
 )
-_SCHEMES = {
-    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-access"},
-    "refresh": {"type": "apiKey", "in": "cookie", "name": "__Host-refresh"},
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+_TAGS = {
+    "admin": "Figures for the back office.",
+    "auth": "Accounts, sessions and who may do what.",
+    "cart": "A guest's or a user's cart, coupons, and the checkout that makes an order.",
+    "notifications": "What happened to one's orders; also live, at `/ws/notifications`.",
+    "ops": "What operators need: events, dead letters, the descriptions of this API.",
+    "orders": "Orders from the checkout to the delivery, invoices and sales.",
+    "payments": "Paying an order through Stripe, and giving money back.",
+    "products": "The catalogue: products, pictures, stock, reviews, imports.",
 }
+_SCHEMES: Part = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-access",
+        "description": "The access token of a login, good for 15 minutes.",
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The same access token, for programs.",
+    },
+    "guest": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-guest",
+        "description": "Names a visitor without an account; the first answer sets it.",
+    },
+    "refresh": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-refresh",
+        "description": "Renews a session for seven days; `POST /api/auth/refresh` takes it.",
+    },
+}
+# The names beside a scheme are the roles that are needed (OpenAPI 3.1, Security Requirement).
 _SESSION: list[Part] = [{"session": []}, {"bearer": []}]
 _SECURITY: dict[Access, list[Part]] = {
     Access.PUBLIC: [{}],
-    Access.GUEST: [{}, *_SESSION],
+    Access.GUEST: [{}, {"guest": []}, *_SESSION],
     Access.USER: _SESSION,
-    Access.ADMIN: _SESSION,
+    Access.ADMIN: [{"session": ["admin"]}, {"bearer": ["admin"]}],
 }
 _WHO = {
     Access.PUBLIC: "Everybody.",
@@ -49,22 +89,25 @@ def openapi_json(specs: Sequence[Spec]) -> str:
     """
     described = [(spec, signature_of(spec)) for spec in specs if is_described(spec)]
     types = [kind for _, signature in described for kind in signature.types]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    schemas, found = msgspec.json.schema_components(types, ref_template=_REF)
+    components = with_times(found)
     # ``id``: types such as ``Annotated`` ones need not be hashable.
-    schema_by_type = {id(kind): found for kind, found in zip(types, schemas, strict=True)}
+    by_type = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    known = Schemas(by_type, components)
     paths: dict[str, Part] = {}
     for spec, signature in described:
-        known = _Schemas(schema_by_type, components)
         path, method, operation = _operation(spec, signature, known)
         paths.setdefault(path, {})[method] = operation
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Popshop", "version": "1.0.0", "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [{"name": context} for context in sorted({spec.context for spec, _ in described})],
+        "tags": [_tag(context) for context in sorted({spec.context for spec, _ in described})],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted((components | {"Problem": PROBLEM_SCHEMA}).items())),
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
             "responses": error_responses(),
             "securitySchemes": _SCHEMES,
         },
@@ -78,22 +121,11 @@ def is_described(spec: Spec) -> bool:
     return isinstance(trigger, Http) and trigger.is_api and trigger.access is not Access.INTERNAL
 
 
-class _Schemas:
-    """The schema of each type, references followed where the fields themselves are wanted."""
-
-    def __init__(self, by_type: dict[int, Part], components: Part) -> None:
-        self._by_type = by_type
-        self._components = components
-
-    def of(self, kind: Any) -> Part:  # noqa: ANN401 - any type
-        return self._by_type[id(kind)]
-
-    def object_of(self, kind: Any) -> Part:  # noqa: ANN401
-        schema: Part = self._components[self.of(kind)["$ref"].rpartition("/")[2]]
-        return schema
+def _tag(context: str) -> Part:
+    return {"name": context} | ({"description": _TAGS[context]} if context in _TAGS else {})
 
 
-def _operation(spec: Spec, signature: Signature, schemas: _Schemas) -> tuple[str, str, Part]:
+def _operation(spec: Spec, signature: Signature, schemas: Schemas) -> tuple[str, str, Part]:
     trigger = spec.trigger
     assert isinstance(trigger, Http)  # noqa: S101 - is_described
     summary, _, details = spec.summary.partition("\n")
@@ -104,55 +136,15 @@ def _operation(spec: Spec, signature: Signature, schemas: _Schemas) -> tuple[str
         "description": f"{' '.join(details.split())} {_WHO[trigger.access]}".strip(),
         "security": _SECURITY[trigger.access],
     }
-    if parameters := [*_variables(signature, schemas), *_query(signature, schemas)]:
-        operation["parameters"] = parameters
-    if content := _request_content(trigger, signature, schemas):
+    if wanted := parameters(spec, signature, schemas):
+        operation["parameters"] = wanted
+    if content := request_content(trigger, signature, schemas):
         is_optional = bool(signature.body and signature.body.is_optional)
         operation["requestBody"] = {"required": not is_optional, "content": content}
-    operation["responses"] = _success(trigger, signature, schemas) | errors_of(trigger, signature)
+    answers = success(spec, trigger, signature, schemas)
+    operation["responses"] = answers | errors_of(trigger, signature)
     return _path(trigger.path), trigger.method.lower(), operation
 
 
 def _path(path: str) -> str:
     return API_PREFIX + re.sub(r"\{(\w+)\.\.\.\}", r"{\1}", path)
-
-
-def _variables(signature: Signature, schemas: _Schemas) -> list[Part]:
-    return [
-        {"name": item.name, "in": "path", "required": True, "schema": schemas.of(item.hint)}
-        for item in signature.path
-    ]
-
-
-def _query(signature: Signature, schemas: _Schemas) -> list[Part]:
-    if signature.query is None:
-        return []
-    fields = schemas.object_of(signature.query)
-    required = set(fields.get("required", ()))
-    return [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
-        for name, schema in fields["properties"].items()
-    ]
-
-
-def _request_content(trigger: Http, signature: Signature, schemas: _Schemas) -> Part:
-    if signature.body:
-        return {JSON: {"schema": schemas.of(signature.body.hint)}}
-    if not signature.takes_upload:
-        return {}
-    file = {"type": "string", "contentMediaType": "application/octet-stream"}
-    form = {"type": "object", "properties": {"image": file}, "required": ["image"]}
-    raw: Part = {kind: {"schema": {}} for kind in trigger.consumes if kind != JSON}
-    return raw | {"multipart/form-data": {"schema": form}}
-
-
-def _success(trigger: Http, signature: Signature, schemas: _Schemas) -> Part:
-    status = trigger.status
-    if signature.result is None and status == HTTPStatus.OK:
-        status = HTTPStatus.NO_CONTENT
-    response: Part = {"description": HTTPStatus(status).phrase}
-    if signature.has_json:
-        response["content"] = {JSON: {"schema": schemas.of(signature.result)}}
-    elif signature.result is not None:
-        response["content"] = {"*/*": {"schema": {}}}
-    return {str(int(status)): response}

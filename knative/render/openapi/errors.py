@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from knative.render.openapi.codes import codes_by_status
+from knative.render.openapi.content import REQUEST_ID
 from knative.render.openapi.signature import Signature
 from shared.runtime.declare import Http
 from shared.runtime.identity import Access
@@ -46,15 +48,20 @@ def errors_of(trigger: Http, signature: Signature) -> Part:
     """References to the problems that a route may answer."""
     has_body = bool(signature.body) or signature.takes_upload
     is_unsafe = trigger.method != "GET"
+    is_admin = trigger.access is Access.ADMIN
+    # A query that nothing takes is refused; whoever asks for the request's facts may read it.
+    minds_query = bool(signature.query) or not signature.asks_info
     possible = {
         400: has_body or bool(signature.query),
-        401: trigger.access is not Access.PUBLIC,
-        403: is_unsafe or trigger.access is Access.ADMIN,
-        404: bool(signature.path),
+        # Logging in and renewing are open to everybody and refuse what does not fit.
+        401: trigger.access is not Access.PUBLIC or is_unsafe,
+        403: is_unsafe or is_admin,
+        # Things are named in the path or in the body; the back office is on its own host alone.
+        404: bool(signature.path) or has_body or is_admin,
         409: is_unsafe,
         413: has_body,
         415: has_body,
-        422: has_body or bool(signature.query),
+        422: has_body or minds_query,
         429: True,
         503: True,
     }
@@ -66,10 +73,11 @@ def errors_of(trigger: Http, signature: Signature) -> Part:
 
 
 def _response(status: int) -> Part:
+    retry = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
     schema = {"$ref": "#/components/schemas/Problem"}
-    retry = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+    examples = {code: {"value": problem} for code, problem in codes_by_status()[status].items()}
     return {
         "description": _MEANINGS[status],
-        "content": {PROBLEM: {"schema": schema}},
-        **({"headers": retry} if status in _RETRIED else {}),
+        "headers": REQUEST_ID | (retry if status in _RETRIED else {}),
+        "content": {PROBLEM: {"schema": schema, "examples": examples}},
     }

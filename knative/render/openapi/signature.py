@@ -12,13 +12,18 @@ from shared.runtime.wiring import Parameter, parameters_of
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parts of a call that a client sees; ``result`` is ``None`` for an empty answer."""
+    """The parts of a call that a client sees; ``result`` is ``None`` for an empty answer.
+
+    ``asks_info``: the function sees cookies and headers.
+    """
 
     path: tuple[Parameter, ...]
     query: Any
     body: Parameter | None
     takes_upload: bool
     result: Any
+    may_tell_location: bool = False
+    asks_info: bool = False
 
     @property
     def types(self) -> list[Any]:
@@ -39,12 +44,15 @@ def signature_of(spec: Spec) -> Signature:
     parameters = parameters_of(spec)
     by_kind = {item.kind: item for item in parameters}
     query = by_kind.get("query")
+    answer = typing.get_type_hints(spec.function)["return"]
     return Signature(
         path=tuple(item for item in parameters if item.kind == "path"),
         query=query.hint if query else None,
         body=by_kind.get("body"),
         takes_upload="upload" in by_kind,
-        result=_result(typing.get_type_hints(spec.function)["return"]),
+        result=_result(answer),
+        may_tell_location="Reply[" in str(answer),
+        asks_info="info" in by_kind,
     )
 
 

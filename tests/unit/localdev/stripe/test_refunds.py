@@ -57,7 +57,7 @@ def test_the_charge_event_tells_what_was_before():
         (a_charge(), 1001, r"Refund amount \(\$10.01\) is greater than charge amount \(\$10.00\)"),
         (a_charge(amount_refunded=400), 601, r"unrefunded amount on charge \(\$6.00\)"),
         (a_charge(amount_refunded=1000), 1, "already been refunded"),
-        (a_charge(is_disputed=True), 1, "charged back"),
+        (a_charge(is_held=True), 1, "charged back"),
     ],
 )
 def test_more_than_is_left_is_refused(charge, amount, message):
