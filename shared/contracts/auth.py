@@ -58,7 +58,7 @@ class UserDeleted(UserState):
     """A tombstone: every context forgets this person."""
 
 
-@event_type("user.link_requested", context="auth")
+@event_type("link.requested", context="auth")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRequested:
     """A link is to be mailed to the user; ``purpose``: verify_email or reset_password.

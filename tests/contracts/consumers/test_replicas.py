@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from knative.render.discover import discover
@@ -84,7 +84,9 @@ def test_replicas_converge_after_any_order_of_created_updated_and_deleted(
             world.deliver(by_kind[type(event)], event)
         return snapshot(database, world, context)
 
-    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
+    @settings(
+        max_examples=40, deadline=None, derandomize=True, database=None, phases=(Phase.generate,)
+    )
     @given(deliveries(tuple(by_kind)))
     def converge(told_and_delivered: tuple[list[Any], list[Any]]) -> None:
         history, delivered = told_and_delivered
