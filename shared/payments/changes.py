@@ -216,11 +216,13 @@ def _refund_due(payment: Payment, intent: Intent) -> Payment | None:
 
 
 def _with_refund_due(payment: Payment) -> Payment | None:
-    """Money that landed on a cancelled order; a refund that failed is a person's business."""
+    """Money that landed on a cancelled order; a refund that failed is a person's business.
+
+    Not one of another amount: it failed because part had gone back already, unheard of here.
+    """
     is_due = payment.is_void and payment.has_landed and payment.refundable.amount > 0
-    has_tried = any(
-        (one.reason, one.status) == (ORDER_CANCELLED, FAILED) for one in payment.refunds
-    )
+    tried = (ORDER_CANCELLED, FAILED, payment.refundable)
+    has_tried = any((one.reason, one.status, one.amount) == tried for one in payment.refunds)
     if not is_due or has_tried or payment.pending_refund:
         return None
     return _noting(payment, payment.refundable, ORDER_CANCELLED, None)

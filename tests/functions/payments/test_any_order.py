@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.kernel.errors import Refusal
@@ -86,6 +86,7 @@ def run(world, order, acts):
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(ACTS), max_size=25), st.booleans())
+@example(acts=["start", "pay", "hear", "refund elsewhere"], is_cancelled_at_last=True)
 def test_any_order_of_things_ends_well(acts, is_cancelled_at_last):
     world = World()
     order = world.placed()
