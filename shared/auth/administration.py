@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.auth.model import User
 from shared.auth.ports import Revocations, Sessions, Users
-from shared.auth.use_cases import change_user
+from shared.auth.use_cases import change_user, end_sessions
 from shared.kernel.errors import Conflict
 from shared.kernel.ids import UserId
 from shared.runtime.identity import Caller
@@ -35,10 +35,10 @@ def administer(
     if user_id == caller.user:
         _keep_admin(changes)
     user = change_user(users, user_id, changes)
-    if user.blocked:
-        _end_sessions(user, sessions)
     if changes:
         revocations.revoke_user(user.id, now)
+    if user.blocked:
+        end_sessions(user.id, sessions, revocations)
     return user
 
 
@@ -47,9 +47,3 @@ def _keep_admin(changes: Mapping[str, str | bool]) -> None:
         raise OwnAccount("You cannot block your own account; another administrator can.")
     if changes.get("role", "admin") != "admin":
         raise OwnAccount("You cannot give up your own role; another administrator can take it.")
-
-
-def _end_sessions(user: User, sessions: Sessions) -> None:
-    while live := sessions.of_user(user.id):
-        for session in live:
-            sessions.revoke(session.id)

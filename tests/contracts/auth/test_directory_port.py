@@ -34,8 +34,9 @@ def both(request):
     return real, MongoDirectory(request.getfixturevalue("mongo"))
 
 
-def add(users, email, name="Somebody"):
-    user = User(id=UserId(new_id()), email=email, name=name, password_hash="hash", created_at=NOW)
+def add(users, email, name="Somebody", user_id=None):
+    user_id = UserId(user_id or new_id())
+    user = User(id=user_id, email=email, name=name, password_hash="hash", created_at=NOW)
     users.add(user)
     return user
 
@@ -48,7 +49,8 @@ def found(directory, search):
 
 def test_everybody_is_listed_newest_first_by_pages(both):
     users, directory = both
-    added = [add(users, f"u{number}@example.org") for number in range(5)]
+    # Within a millisecond ids have no order; these were made one after the other.
+    added = [add(users, f"u{n}@example.org", user_id=f"id-{n}") for n in range(5)]
     first, last = directory.page("", 1, 3), directory.page("", 2, 3)
     assert [*first.items, *last.items] == added[::-1]
     assert (first.total, last.total, last.page, last.page_size) == (5, 5, 2, 3)

@@ -9,7 +9,7 @@ from functions.admin.show_dashboard import show_dashboard
 from knative.render.discover import discover
 from knative.render.routes import routes_of
 from shared.kernel.ids import UserId
-from shared.runtime.declare import Http, Spec, spec_of
+from shared.runtime.declare import Http, Spec, Trigger, spec_of
 from shared.runtime.identity import Access, Caller
 from shared.runtime.pages import _environment
 from tests.functions.orders.web import KEY, call, page
@@ -32,9 +32,12 @@ def shown():
 
 def page_at(path: str) -> Spec:
     """The function whose page is there."""
-    specs = [spec for spec in discover() if isinstance(spec.trigger, Http)]
-    (found,) = (s for s in specs if s.trigger.method == "GET" and s.trigger.path == path)
+    (found,) = (spec for spec in discover() if _is_read_at(spec.trigger, path))
     return found
+
+
+def _is_read_at(trigger: Trigger, path: str) -> bool:
+    return isinstance(trigger, Http) and (trigger.method, trigger.path) == ("GET", path)
 
 
 def template_of(spec: Spec) -> Path:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -41,9 +42,14 @@ class Office:
         self.add("root", role="admin", name="Root")
         self.add("ada", name="Ada King")
 
-    def add(self, user_id: str, **fields: str) -> None:
+    def add(self, user_id: str, **fields: Any) -> None:
         email = f"{user_id}@example.org"
-        given = {"id": user_id, "email": email, "password_hash": "hash", "name": user_id} | fields
+        given: dict[str, Any] = {
+            "id": user_id,
+            "email": email,
+            "password_hash": "hash",
+            "name": user_id,
+        } | fields
         self.users.add(User(created_at=NOW, **given))
 
     def log_in(self, user_id: str, count: int = 1) -> None:
@@ -58,7 +64,7 @@ class Office:
                 )
             )
 
-    def change(self, user_id: str, caller: Caller = ROOT, **changes: str | bool) -> User:
+    def change(self, user_id: str, caller: Caller = ROOT, **changes: Any) -> User:
         update_user(
             UserId(user_id),
             UserChange(**changes),
