@@ -28,12 +28,14 @@ class Http:
 
     ``then``: where a form goes after success, formatted with the answer's fields.
     ``alias``: a second page path. ``is_api``: false for pages without an endpoint.
+    ``again``: the status of a repetition that makes nothing new, where it has one of its own.
     """
 
     method: str
     path: str
     access: Access
     status: int = 200
+    again: int | None = None
     then: str | None = None
     alias: str | None = None
     is_api: bool = True
@@ -123,6 +125,7 @@ def http(  # noqa: PLR0913 - each is one fact of the route
     *,
     access: Access,
     status: int = 200,
+    again: int | None = None,
     then: str | None = None,
     alias: str | None = None,
     is_api: bool = True,
@@ -137,6 +140,7 @@ def http(  # noqa: PLR0913 - each is one fact of the route
             path=path,
             access=access,
             status=status,
+            again=again,
             then=then,
             alias=alias,
             is_api=is_api,

@@ -92,7 +92,10 @@ def _error_page(
 
 def _to_login(request: Request) -> Response:
     """A page that needs a session first tries to renew it, then asks to log in."""
-    target = request.own_url if request.method in {"GET", "HEAD"} else request.came_from
+    # A part of a page that is fetched, or a form, comes back to the page that it is on.
+    is_part = request.is_htmx and not request.header("HX-Boosted")
+    is_visit = request.method in {"GET", "HEAD"} and not is_part
+    target = request.own_url if is_visit else request.came_from
     location = f"/auth/refresh?next={quote(target, safe='/')}"
     name = "HX-Redirect" if request.is_htmx else "Location"
     return Response(401 if request.is_htmx else 303, [(name, location)], b"")

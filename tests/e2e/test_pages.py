@@ -181,10 +181,12 @@ def test_an_expired_session_sends_a_form_back_to_its_page(member, product):
     assert member.path == f"/products/{product['id']}"
 
 
-def test_htmx_is_told_to_go_to_the_login_itself(visitor):
-    answer = visitor.client.send("GET", "/orders", headers={"HX-Request": "true"})
-    assert answer.status_code == 401
-    assert answer.headers["HX-Redirect"] == "/auth/refresh?next=/orders"
+def test_htmx_is_told_to_go_to_the_login_itself_and_come_back_to_its_page(visitor):
+    asks = {"HX-Request": "true", "HX-Current-URL": f"https://{visitor.client.host}/profile"}
+    for headers, page in ((asks | {"HX-Boosted": "true"}, "/orders"), (asks, "/profile")):
+        answer = visitor.client.send("GET", "/orders", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["HX-Redirect"] == f"/auth/refresh?next={page}"
 
 
 def test_a_stranger_is_asked_to_log_in(visitor):
