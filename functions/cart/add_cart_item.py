@@ -4,7 +4,8 @@ from typing import Annotated
 
 from shared.cart.model import Owner
 from shared.cart.mongo import MongoCarts, MongoProducts
-from shared.cart.ports import Carts, Products
+from shared.cart.mongo_coupons import MongoCoupons
+from shared.cart.ports import Carts, Coupons, Products
 from shared.cart.replies import with_count
 from shared.cart.use_cases.changing import adding, change_cart
 from shared.cart.views import CartView
@@ -29,10 +30,11 @@ def add_cart_item(
     caller: Caller,
     carts: Annotated[Carts, MongoCarts],
     products: Annotated[Products, MongoProducts],
+    coupons: Annotated[Coupons, MongoCoupons],
     clock: Annotated[Clock, SystemClock],
 ) -> Reply[CartView]:
     """Puts pieces of a product into the cart, on top of those in it."""
     owner = Owner(caller.user_id, caller.guest_id)
     product_id = ProductId(body.product_id)
     change = adding(product_id, body.quantity)
-    return with_count(change_cart(carts, products, owner, clock, change, product_id))
+    return with_count(change_cart(carts, products, coupons, owner, clock, change, product_id))

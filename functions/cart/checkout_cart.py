@@ -8,8 +8,9 @@ from msgspec.structs import asdict
 
 from shared.cart.model import Owner
 from shared.cart.mongo import MongoCarts, MongoProducts
+from shared.cart.mongo_coupons import MongoCoupons, MongoCouponUses
 from shared.cart.orders_desk import HttpOrderDesk
-from shared.cart.ports import Carts, OrderDesk, Products
+from shared.cart.ports import Carts, Coupons, CouponUses, OrderDesk, Products
 from shared.cart.use_cases.checking_out import CheckoutDesk, CheckoutRequest
 from shared.contracts.orders import ShippingAddress
 from shared.kernel.clock import Clock, SystemClock
@@ -57,6 +58,8 @@ def checkout_cart(
     info: RequestInfo,
     carts: Annotated[Carts, MongoCarts],
     products: Annotated[Products, MongoProducts],
+    coupons: Annotated[Coupons, MongoCoupons],
+    uses: Annotated[CouponUses, MongoCouponUses],
     orders: Annotated[OrderDesk, HttpOrderDesk],
     clock: Annotated[Clock, SystemClock],
 ) -> Reply[CheckedOut]:
@@ -70,7 +73,7 @@ def checkout_cart(
         expected_total=body.expected_total,
         key=info.idempotency_key,
     )
-    desk = CheckoutDesk(carts, products, orders, clock)
+    desk = CheckoutDesk(carts, products, coupons, uses, orders, clock)
     made = desk.check_out(Owner(caller.user, caller.guest_id), request)
     answer = CheckedOut(order_id=made.order_id, status=made.status)
     return Reply(value=answer, location=f"/api/orders/{made.order_id}")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from shared.cart.model import Owner
 from shared.cart.mongo import MongoCarts, MongoProducts
-from shared.cart.ports import Carts, Products
+from shared.cart.mongo_coupons import MongoCoupons
+from shared.cart.ports import Carts, Coupons, Products
 from shared.cart.replies import with_count
 from shared.cart.use_cases.opening import show_cart
 from shared.cart.views import CartView
@@ -19,8 +20,9 @@ def show_checkout(
     caller: Caller,
     carts: Annotated[Carts, MongoCarts],
     products: Annotated[Products, MongoProducts],
+    coupons: Annotated[Coupons, MongoCoupons],
     clock: Annotated[Clock, SystemClock],
 ) -> Reply[CartView]:
     """Asks for the address and shows what the cart costs."""
     owner = Owner(caller.user, caller.guest_id)
-    return with_count(show_cart(carts, products, owner, clock))
+    return with_count(show_cart(carts, products, coupons, owner, clock))

@@ -6,7 +6,8 @@ from msgspec import Meta
 
 from shared.cart.model import Owner
 from shared.cart.mongo import MongoCarts, MongoProducts
-from shared.cart.ports import Carts, Products
+from shared.cart.mongo_coupons import MongoCoupons
+from shared.cart.ports import Carts, Coupons, Products
 from shared.cart.replies import with_count
 from shared.cart.use_cases.changing import change_cart, setting
 from shared.cart.views import CartView
@@ -31,9 +32,10 @@ def update_cart_item(
     caller: Caller,
     carts: Annotated[Carts, MongoCarts],
     products: Annotated[Products, MongoProducts],
+    coupons: Annotated[Coupons, MongoCoupons],
     clock: Annotated[Clock, SystemClock],
 ) -> Reply[CartView]:
     """Sets the pieces of a product in the cart; 0 takes it out."""
     owner = Owner(caller.user_id, caller.guest_id)
     change = setting(product_id, body.quantity)
-    return with_count(change_cart(carts, products, owner, clock, change))
+    return with_count(change_cart(carts, products, coupons, owner, clock, change))

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import field
 
 from shared.kernel.clock import Clock, SystemClock
-from shared.ops.checkouts import CheckoutReport, report_of, span_of
+from shared.ops.checkouts import CheckoutReport, days_between, report_of
 from shared.ops.mongo_checkouts import MongoCheckouts
 from shared.ops.ports import Checkouts
 from shared.runtime.declare import http
@@ -29,5 +29,6 @@ def get_checkout_report(
     clock: Annotated[Clock, SystemClock],
 ) -> CheckoutReport:
     """Checkouts by day: how many, with how many pieces, worth how much."""
-    first, last = span_of(query.first, query.last, clock.now())
-    return report_of(checkouts.by_day(query.currency, first, last), query.currency)
+    days = days_between(query.first, query.last, clock.now().date())
+    counted = checkouts.by_day(query.currency, days[0], days[-1])
+    return report_of(days, counted, query.currency)

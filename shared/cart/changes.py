@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.cart.model import (
+    ERASED,
     KEPT_MARKS,
     MAX_QUANTITY,
     MERGED,
@@ -28,7 +29,8 @@ def taking(
 ) -> Cart | None:
     """The user's cart with the guest's lines added, up to 99 of each; ``None`` if taken before.
 
-    A cart has one currency: lines of a guest's cart in another one are left behind.
+    A cart has one currency: lines of a guest's cart in another one are left behind. The user's
+    coupon wins over the guest's.
     """
     if guest.id in cart.merged_carts:
         return None
@@ -40,19 +42,25 @@ def taking(
         mine = lines.get(line.product_id)
         both = line.quantity + (mine.quantity if mine else 0)
         lines[line.product_id] = replace(mine or line, quantity=min(both, MAX_QUANTITY))
-    taken = with_lines(cart, lines.values(), products, now)
+    both_coupons = replace(cart, coupon=cart.coupon or guest.coupon)
+    taken = with_lines(both_coupons, lines.values(), products, now)
     return replace(taken, merged_carts=[*cart.merged_carts, guest.id][-KEPT_MARKS:])
 
 
 def emptied_by_merge(guest: Cart, now: datetime) -> Cart:
     """The guest's cart after its lines were taken."""
-    return replace(guest, state=MERGED, lines=[], updated_at=now)
+    return replace(guest, state=MERGED, lines=[], coupon=None, updated_at=now)
 
 
 def begun_anew(merged: Cart, cart_id: CartId, now: datetime) -> Cart:
     """A fresh cart in the place of a merged one: the guest id outlives the log-in."""
     fresh = replace(merged, id=cart_id, state=OPEN, lines=[], merging_into=None)
     return replace(fresh, version=merged.version + 1, attempt=1, begun=None, updated_at=now)
+
+
+def erased(owner: str, now: datetime) -> Cart:
+    """What is left of a deleted user's cart: the mark that nothing is kept any more."""
+    return Cart(owner=owner, id=CartId(owner), state=ERASED, updated_at=now)
 
 
 def settled(
@@ -64,7 +72,7 @@ def settled(
 ) -> Cart | None:
     """The cart without the pieces of a paid order; ``None`` if they left before.
 
-    What was put in after the checkout stays.
+    What was put in after the checkout stays; the coupon leaves with the last line.
     """
     if order_id in cart.settled_orders:
         return None
@@ -77,7 +85,8 @@ def settled(
     ]
     kept = [line for line in left if line.quantity > 0]
     marks = [*cart.settled_orders, order_id][-KEPT_MARKS:]
-    return replace(with_lines(cart, kept, products, now), settled_orders=marks)
+    left_over = replace(cart, coupon=cart.coupon if kept else None, settled_orders=marks)
+    return with_lines(left_over, kept, products, now)
 
 
 def reopened(cart: Cart, version: int, attempt: int, now: datetime) -> Cart | None:

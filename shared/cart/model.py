@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.cart.pricing import Price, price
+from shared.cart.pricing import Price, goods_of, price
 from shared.contracts.products import ProductState
 from shared.kernel.errors import Conflict, IdempotencyMismatch, Invalid, NotFound
 from shared.kernel.ids import CartId, GuestId, OrderId, ProductId, UserId
@@ -17,7 +17,7 @@ IDLE_GUEST_LIFETIME = timedelta(days=30)
 KEPT_CHECKOUTS = 100
 KEPT_MARKS = 200
 
-OPEN, MERGING, MERGED = "open", "merging", "merged"
+OPEN, MERGING, MERGED, ERASED = "open", "merging", "merged", "erased"
 
 
 class EmptyCart(Conflict):
@@ -49,6 +49,11 @@ class Owner:
     def key(self) -> str:
         """The cart's place: ``user:<id>`` or ``guest:<id>``."""
         return user_key(self.user_id) if self.user_id else guest_key(self.guest_id)
+
+
+def checkout_key(cart_id: str, version: int, attempt: int) -> str:
+    """The key of one order, and of the use of a coupon that it takes."""
+    return f"{cart_id}:{version}:{attempt}"
 
 
 def user_key(user_id: UserId) -> str:
@@ -132,6 +137,7 @@ class Cart:
     merged_carts: list[CartId] = field(default_factory=list)
     settled_orders: list[OrderId] = field(default_factory=list)
     begun: tuple[int, int] | None = None
+    begun_discount: Money | None = None
     checkouts: list[Checkout] = field(default_factory=list)
     updated_at: datetime
 
@@ -139,6 +145,11 @@ class Cart:
     def product_ids(self) -> list[ProductId]:
         """The products in the cart."""
         return [line.product_id for line in self.lines]
+
+    @property
+    def key(self) -> str:
+        """The key of the order that a checkout of this state makes."""
+        return checkout_key(self.id, self.version, self.attempt)
 
     @property
     def has_begun_checkout(self) -> bool:
@@ -164,9 +175,16 @@ class Cart:
             raise IdempotencyMismatch
         return found
 
-    def price_seen(self) -> Price:
-        """The sums at the prices that the owner has seen."""
-        return price([line.seen_price.times(line.quantity) for line in self.lines])
+    def goods_seen(self) -> Money:
+        """What the lines cost at the prices that the owner has seen."""
+        return goods_of(self._totals_seen())
+
+    def price_begun(self) -> Price:
+        """The sums of the begun checkout."""
+        return price(self._totals_seen(), self.begun_discount)
+
+    def _totals_seen(self) -> list[Money]:
+        return [line.seen_price.times(line.quantity) for line in self.lines]
 
 
 def with_lines(
@@ -175,6 +193,14 @@ def with_lines(
     """The next version with these lines, all at today's prices: the owner sees them now."""
     seen = [_at_price_of_today(line, products.get(line.product_id)) for line in lines]
     return replace(cart, lines=seen, version=cart.version + 1, attempt=1, updated_at=now)
+
+
+def with_coupon(
+    cart: Cart, code: str | None, products: Mapping[ProductId, Product], now: datetime
+) -> Cart:
+    """The next version with this coupon, or none; the same cart when nothing differs."""
+    changed = with_lines(replace(cart, coupon=code), cart.lines, products, now)
+    return cart if (changed.coupon, changed.lines) == (cart.coupon, cart.lines) else changed
 
 
 def _at_price_of_today(line: Line, product: Product | None) -> Line:

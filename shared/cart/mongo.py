@@ -1,11 +1,13 @@
 """Carts and the cart's copy of the products in MongoDB."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from shared.cart.model import KEPT_CHECKOUTS, MERGING, Cart, Checkout, Product
+from shared.cart.changes import erased
+from shared.cart.model import ERASED, KEPT_CHECKOUTS, MERGING, Cart, Checkout, Product
 from shared.contracts.cart import CartCheckout
 from shared.contracts.event import NewEvent
 from shared.kernel.ids import CartId
@@ -57,21 +59,32 @@ class MongoCarts:
         return bool(self._carts.update_one(guard, {"$set": _fields(after)}).matched_count)
 
     def record_checkout(self, cart: Cart, checkout: Checkout, event: CartCheckout) -> None:
-        """Remembers a checkout, and its key if new; the order's first one is told to the others."""
+        """Remembers a checkout, and its key if new; the order's first one is told to the others.
+
+        Not in a cart that was erased in the meantime.
+        """
         event_of_cart = NewEvent(payload=event, subject=event.cart_id, version=event.version)
         entries = self._outbox.entries([event_of_cart])
         push = {"$each": [msgspec.to_builtins(checkout)], "$slice": -KEPT_CHECKOUTS}
+        whole = {"_id": cart.owner, "state": {"$ne": ERASED}}
         first = self._carts.update_one(
-            {"_id": cart.owner, "checkouts.order_id": {"$ne": checkout.order_id}},
+            {**whole, "checkouts.order_id": {"$ne": checkout.order_id}},
             {"$push": {"checkouts": push, "outbox": {"$each": entries}}},
         )
         if first.modified_count:
             self._outbox.flush(cart.owner, entries)
         elif checkout.key:
             self._carts.update_one(
-                {"_id": cart.owner, "checkouts.key": {"$ne": checkout.key}},
+                {**whole, "checkouts.key": {"$ne": checkout.key}},
                 {"$push": {"checkouts": push}},
             )
+
+    def erase(self, owner: str, now: datetime) -> None:
+        """Forgets a deleted user's cart; its place stays taken by an erased one."""
+        mark = {"checkouts": []} | _fields(erased(owner, now))
+        is_whole = {"_id": owner, "state": {"$ne": ERASED}}
+        with suppress(DuplicateKeyError):  # erased before
+            self._carts.update_one(is_whole, {"$set": mark}, upsert=True)
 
     def sweep(self) -> int:
         """Publishes what was left behind; how many events."""

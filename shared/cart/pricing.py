@@ -19,13 +19,23 @@ class Price:
     total: Money
 
 
-def price(line_totals: list[Money]) -> Price:
-    """The sums over line totals of one currency; an empty cart costs nothing."""
-    nothing = Money(0, line_totals[0].currency) if line_totals else Money(0)
-    goods = sum(line_totals, nothing)
-    shipping = shipping_of(goods) if line_totals else nothing
+def goods_of(line_totals: list[Money]) -> Money:
+    """The sum of line totals of one currency."""
+    return sum(line_totals, Money(0, line_totals[0].currency) if line_totals else Money(0))
+
+
+def price(line_totals: list[Money], discount: Money | None = None) -> Price:
+    """The sums over line totals with a discount of at most all of them; an empty cart is free.
+
+    Shipping goes by what the goods cost after the discount: so whatever is ordered has a price,
+    and a payment to be made.
+    """
+    goods = goods_of(line_totals)
+    nothing = Money(0, goods.currency)
+    off = discount or nothing
+    shipping = shipping_of(goods - off) if line_totals else nothing
     return Price(
-        subtotal=goods, discount=nothing, shipping=shipping, tax=nothing, total=goods + shipping
+        subtotal=goods, discount=off, shipping=shipping, tax=nothing, total=goods - off + shipping
     )
 
 

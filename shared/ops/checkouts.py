@@ -1,15 +1,15 @@
 """Checkouts, counted by day: how many carts became orders, and what was in them."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 
 from shared.contracts.cart import CartCheckout
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import OrderId
 from shared.kernel.money import Money
 
-LONGEST_REPORT = timedelta(days=366)
-_USUAL_REPORT = timedelta(days=30)
+MAX_DAYS = 366
+_USUAL_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,28 +53,36 @@ class CheckoutTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutReport:
-    """Days without a checkout are left out; ``to`` is the last day."""
+    """The days in order, without gaps, and all of them together."""
 
     days: list[DayOfCheckouts]
     totals: CheckoutTotals
 
 
-def report_of(days: list[DayOfCheckouts], currency: str) -> CheckoutReport:
-    """The report over these days."""
-    totals = CheckoutTotals(
-        checkouts=sum(day.checkouts for day in days),
-        items=sum(day.items for day in days),
-        value=sum((day.value for day in days), Money(0, currency)),
+def report_of(days: list[date], counted: list[DayOfCheckouts], currency: str) -> CheckoutReport:
+    """The report over these days; one that was not counted had no checkouts."""
+    known = {day.date: day for day in counted}
+    nothing = Money(0, currency)
+    return CheckoutReport(
+        days=[
+            known.get(day) or DayOfCheckouts(date=day, checkouts=0, items=0, value=nothing)
+            for day in days
+        ],
+        totals=CheckoutTotals(
+            checkouts=sum(day.checkouts for day in counted),
+            items=sum(day.items for day in counted),
+            value=sum((day.value for day in counted), nothing),
+        ),
     )
-    return CheckoutReport(days=days, totals=totals)
 
 
-def span_of(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:
-    """The days of a report: by default the thirty up to today; ``Invalid`` if it is too long."""
-    end = last or max(now.date(), first or now.date())
-    start = first or end - _USUAL_REPORT
+def days_between(first: date | None, last: date | None, today: date) -> list[date]:
+    """The days of a report, both ends included: by default the last thirty up to today."""
+    last = last or today
+    end = last.toordinal()
+    start = first.toordinal() if first else max(1, end - _USUAL_DAYS + 1)
     if start > end:
-        raise Invalid({"from": "must not be after `to`"})
-    if end - start > LONGEST_REPORT:
-        raise Invalid({"from": f"at most {LONGEST_REPORT.days} days before `to`"})
-    return start, end
+        raise Invalid({"from": f"{first} is after {last}, the last day"})
+    if end - start >= MAX_DAYS:
+        raise Invalid({"from": f"at most {MAX_DAYS} days are told, not {end - start + 1}"})
+    return [date.fromordinal(number) for number in range(start, end + 1)]

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from shared.kernel.ids import ImportId, OrderId, ProductId
+from shared.kernel.ids import ImportId, OrderId, ProductId, UserId
 from shared.products.catalogue import CategoryCount, Found, Wanted
 from shared.products.imports import Chunk, Import, Outcome
 from shared.products.model import Product
+from shared.products.purchases import Pair, Purchase
 from shared.products.reservations import Reservation
 
 
@@ -104,6 +105,34 @@ class Imports(Protocol):
 
     def sweep(self) -> int:
         """Publishes what was left behind; how many events."""
+
+
+class Purchases(Protocol):
+    """Who has bought what."""
+
+    def record(
+        self, user_id: UserId, product_ids: Sequence[ProductId], bought_at: datetime
+    ) -> None:
+        """Notes that a user has bought these; nothing of one who was forgotten, before or since."""
+
+    def has_bought(self, user_id: UserId, product_id: ProductId) -> bool:
+        """Whether a user has bought a product."""
+
+    def of_user(self, user_id: UserId) -> list[Purchase]:
+        """All that a user has bought, the newest purchase first."""
+
+    def forget(self, user_id: UserId) -> None:
+        """Removes a user's purchases and keeps none from now on."""
+
+
+class Pairings(Protocol):
+    """Which products were bought together, and in how many orders; nothing about by whom."""
+
+    def count(self, order_id: OrderId, pairs: Sequence[Pair]) -> None:
+        """Counts an order for its pairs; again for the same order changes nothing."""
+
+    def bought_with(self, product_id: ProductId, limit: int) -> list[ProductId]:
+        """The products bought together with this one, those in the most orders first."""
 
 
 class Pictures(Protocol):

@@ -8,7 +8,10 @@ from typing import Any
 from shared.kernel.errors import Unavailable
 
 _WRITES = frozenset(
-    {"add", "save", "keep", "record_checkout", "place", "open", "cancel", "refund", "publish"}
+    {
+        *("add", "save", "keep", "record_checkout", "place", "open", "cancel", "refund", "publish"),
+        *("take", "join", "release", "give_back"),
+    }
 )
 
 

@@ -12,7 +12,7 @@ from shared.products.reservations import (
     RELEASED,
     RESTOCKED,
 )
-from tests.saga.shop import STOCK, Shop
+from tests.saga.shop import COUPON, STOCK, Shop
 
 SOLD = frozenset({Status.PAID, Status.SHIPPED, Status.DELIVERED, Status.REFUNDED})
 _GIVEN_BACK = frozenset({REJECTED, RELEASED, RESTOCKED})
@@ -26,6 +26,7 @@ def check_always(shop: Shop) -> None:
         _check_states(order)
         _check_money(shop, order)
     _check_one_order_per_cart(shop.orders.by_id.values())
+    _check_coupon(shop)
     for mine in shop.inboxes.stored.values():
         assert sorted(one.sequence or 0 for one in mine.values()) == [*range(1, len(mine) + 1)]
 
@@ -43,6 +44,8 @@ def check_drained(shop: Shop) -> None:
     for product_id in map(ProductId, STOCK):
         _check_sales(shop, product_id)
     _check_carts(shop)
+    orders = len(_discounted(shop))
+    assert shop.uses.live(COUPON.id) == orders, f"the coupon is not used by {orders} orders"
 
 
 def _check_stock(shop: Shop, product_id: ProductId) -> None:
@@ -93,6 +96,21 @@ def _check_one_order_per_cart(orders: Iterable[Order]) -> None:
     alive = [one for one in orders if one.status is not Status.CANCELLED]
     states = [(order.cart_id, order.cart_version) for order in alive]
     assert len(states) == len(set(states)), "a state of a cart has two orders"
+
+
+def _check_coupon(shop: Shop) -> None:
+    """Never more than its uses, but for orders that nobody had heard of for half an hour."""
+    orders = _discounted(shop)
+    in_time = [order for order in orders if order.key not in shop.uses.stale]
+    assert len(in_time) <= (COUPON.max_uses or 0), "the coupon is used too often"
+    for order in orders:
+        assert order.discount == order.subtotal.percent(10)
+
+
+def _discounted(shop: Shop) -> list[Order]:
+    """The orders that took the coupon and did not give it back."""
+    orders = shop.orders.by_id.values()
+    return [one for one in orders if one.coupon and one.status is not Status.CANCELLED]
 
 
 def _check_reservation(shop: Shop, order: Order) -> None:

@@ -70,8 +70,10 @@ class OrderSaga(RuleBasedStateMachine):
         self._try(lambda: self.shop.add(shopper(name), product_id, quantity))
         self._try(lambda: self.shop.check_out(shopper(name)))
 
-    @rule(name=_NAMES)
-    def check_out_again(self, name: str) -> None:
+    @rule(name=_NAMES, with_coupon=st.booleans())
+    def check_out_again(self, name: str, with_coupon: bool) -> None:  # noqa: FBT001 - drawn
+        if with_coupon:
+            self._try(lambda: self.shop.apply_coupon(shopper(name)))
         self._try(lambda: self.shop.check_out(shopper(name)))
 
     @rule(name=_NAMES, product_id=_GOODS)

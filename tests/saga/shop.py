@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.cart.add_cart_item import NewCartItem, add_cart_item
+from functions.cart.apply_coupon import CartCoupon, apply_coupon
 from functions.cart.checkout_cart import Address, CheckoutInput, checkout_cart
 from functions.cart.get_cart import get_cart
 from functions.orders.advance_order import Advance, advance_order
@@ -16,6 +17,7 @@ from functions.payments.start_payment import PaymentInput, start_payment
 from functions.products.update_product import update_product
 from shared.cart.mongo import MongoCarts
 from shared.cart.mongo import MongoProducts as CartProducts
+from shared.cart.mongo_coupons import MongoCoupons, MongoCouponUses
 from shared.cart.orders_desk import HttpOrderDesk
 from shared.contracts.orders import PlacedOrder, PlaceOrder
 from shared.contracts.products import ProductCreated, ProductUpdated
@@ -55,6 +57,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 ADMIN = Caller(user_id=UserId("root"), role="admin")
 SHOPPERS = ("ada", "bob")
 STOCK = {"lamp": 4, "rug": 2}
+COUPON = cart.a_coupon(max_uses=2)
 _ROUNDS, _ROUND_MINUTES = 3, 16
 _ADDRESS = Address(name="Ada", line1="Main Street 1", city="Ulm", postal_code="89073", country="DE")
 _INFO = RequestInfo(
@@ -77,6 +80,9 @@ class Shop:
         self.faults = Faults()
         self.bus = Bus(REACTIONS)
         self.carts = cart.FakeCarts()
+        self.uses = cart.FakeCouponUses()
+        self.coupons = cart.FakeCoupons(self.uses)
+        self.coupons.add(COUPON)
         self.orders = orders.FakeOrders()
         self.products = products.FakeProducts()
         self.reservations = products.FakeReservations()
@@ -101,6 +107,8 @@ class Shop:
         brittle: dict[type, Any] = {
             MongoCarts: self.carts,
             CartProducts: cart.FakeProducts(),
+            MongoCoupons: self.coupons,
+            MongoCouponUses: self.uses,
             HttpOrderDesk: self,
             MongoOrders: self.orders,
             MongoSales: orders.FakeSales(self.orders),
@@ -139,6 +147,9 @@ class Shop:
     def add(self, caller: Caller, product_id: str, quantity: int) -> None:
         item = NewCartItem(product_id=product_id, quantity=quantity)
         self.call(add_cart_item, body=item, caller=caller)
+
+    def apply_coupon(self, caller: Caller) -> None:
+        self.call(apply_coupon, body=CartCoupon(code=COUPON.code), caller=caller)
 
     def look_at_cart(self, caller: Caller) -> None:
         self.call(get_cart, caller=caller)

@@ -11,6 +11,7 @@ from shared.cart import changes as cart_changes
 from shared.cart.use_cases import changing
 from shared.payments import changes as payment_changes
 from shared.products.use_cases import reserving
+from tests.fakes.cart import FakeCouponUses
 from tests.saga.machine import OrderSaga
 
 pytestmark = pytest.mark.slow
@@ -52,6 +53,11 @@ def test_a_cart_that_settles_an_order_twice_is_caught(monkeypatch):
 
     settled = cart_changes.settled
     monkeypatch.setattr(changing, "settled", forgetful)
+    _must_be_caught()
+
+
+def test_a_coupon_that_is_not_returned_is_caught(monkeypatch):
+    monkeypatch.setattr(FakeCouponUses, "give_back", lambda *_: None)
     _must_be_caught()
 
 

@@ -143,7 +143,10 @@ def success(spec: Spec, trigger: Http, signature: Signature, schemas: Schemas) -
         response["content"] = {JSON: {"schema": schema, "example": schemas.examples.answer(schema)}}
     elif signature.result is not None:
         response["content"] = {_media_type(spec): {"schema": {}}}
-    return {str(int(status)): response}
+    told = {str(int(status)): response}
+    if trigger.again:
+        told[str(trigger.again)] = response | {"description": HTTPStatus(trigger.again).phrase}
+    return told
 
 
 def _media_type(spec: Spec) -> str:

@@ -1,13 +1,21 @@
 """Changes carts by compare-and-set: parallel changes all count."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from shared.cart.changes import reopened, settled
-from shared.cart.model import Cart, Owner, Product, with_lines, with_quantity
-from shared.cart.ports import Carts, Products
-from shared.cart.use_cases.opening import TRIES, busy, open_cart
-from shared.cart.views import CartView, view_of
+from shared.cart.model import (
+    Cart,
+    Owner,
+    Product,
+    checkout_key,
+    with_lines,
+    with_quantity,
+)
+from shared.cart.ports import Carts, Coupons, CouponUses, Products
+from shared.cart.use_cases.opening import TRIES, busy, open_cart, show
+from shared.cart.views import CartView
 from shared.contracts.orders import OrderState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import NotFound
@@ -20,6 +28,7 @@ Change = Callable[[Cart, Catalogue, datetime], Cart]
 def change_cart(
     carts: Carts,
     products: Products,
+    coupons: Coupons,
     owner: Owner,
     clock: Clock,
     change: Change,
@@ -32,7 +41,7 @@ def change_cart(
         known = products.find([*cart.product_ids, *wanted])
         changed = change(cart, known, clock.now())
         if changed is cart or carts.save(cart, changed):
-            return view_of(changed, known)
+            return show(changed, known, coupons, clock)
     raise busy()
 
 
@@ -58,12 +67,21 @@ def setting(product_id: ProductId, quantity: int) -> Change:
 
 
 def clearing(cart: Cart, known: Catalogue, now: datetime) -> Cart:
-    """Nothing is left in the cart."""
-    return with_lines(cart, [], known, now) if cart.lines else cart
+    """Nothing is left in the cart, no coupon either."""
+    if not cart.lines and not cart.coupon:
+        return cart
+    return with_lines(replace(cart, coupon=None), [], known, now)
 
 
-def settle(carts: Carts, products: Products, order: OrderState, clock: Clock) -> None:
-    """Takes the pieces of a paid order out of the cart it came from; repeated, nothing more."""
+def settle(
+    carts: Carts, products: Products, uses: CouponUses, order: OrderState, clock: Clock
+) -> None:
+    """Takes the pieces of a paid order out of the cart it came from; repeated, nothing more.
+
+    The use of its coupon is kept, also when the checkout died before it could say so.
+    """
+    if order.coupon:
+        uses.place(_key_of(order))
     for _ in range(TRIES):
         cart = carts.by_id(CartId(order.cart_id))
         if cart is None:
@@ -75,11 +93,20 @@ def settle(carts: Carts, products: Products, order: OrderState, clock: Clock) ->
     raise busy()
 
 
-def reopen(carts: Carts, order: OrderState, clock: Clock) -> None:
-    """Lets the cart of a cancelled order be checked out anew, if it is still the same."""
+def reopen(carts: Carts, uses: CouponUses, order: OrderState, clock: Clock) -> None:
+    """Returns the coupon of a cancelled order and lets its cart, if still the same, be checked out.
+
+    Of the coupon's use a mark stays, so that it is returned once, also if a checkout comes late.
+    """
+    if order.coupon:
+        uses.give_back(_key_of(order), clock.now())
     for _ in range(TRIES):
         cart = carts.by_id(CartId(order.cart_id))
         changed = cart and reopened(cart, order.cart_version, order.attempt, clock.now())
         if cart is None or changed is None or carts.save(cart, changed):
             return
     raise busy()
+
+
+def _key_of(order: OrderState) -> str:
+    return checkout_key(order.cart_id, order.cart_version, order.attempt)

@@ -1,12 +1,24 @@
 """Opens the caller's cart; a guest's cart joins the user's on the first call after the log-in."""
 
+from collections.abc import Mapping
+
 from shared.cart.changes import begun_anew, emptied_by_merge, frozen_for, taking
-from shared.cart.model import MERGED, MERGING, Cart, Owner, guest_key, user_key
-from shared.cart.ports import Carts, Products
-from shared.cart.views import CartView, view_of
+from shared.cart.model import (
+    ERASED,
+    MERGED,
+    MERGING,
+    OPEN,
+    Cart,
+    Owner,
+    Product,
+    guest_key,
+    user_key,
+)
+from shared.cart.ports import Carts, Coupons, Products
+from shared.cart.views import CartExport, CartView, view_of
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Unavailable
-from shared.kernel.ids import CartId, UserId, new_id
+from shared.kernel.errors import Forbidden, Unavailable
+from shared.kernel.ids import CartId, ProductId, UserId, new_id
 
 # Every lost race means that another change won, so so many rivals at once are served.
 TRIES = 20
@@ -18,30 +30,61 @@ def busy() -> Unavailable:
 
 
 def open_cart(carts: Carts, products: Products, owner: Owner, clock: Clock) -> Cart:
-    """The owner's cart, made when there is none, with the guest's merged into it."""
+    """The owner's cart, made when there is none, with the guest's merged into it.
+
+    Raises ``Forbidden`` when the account was deleted.
+    """
     if owner.user_id and owner.guest_id:
         _merge_guest(carts, products, guest_key(owner.guest_id), owner.user_id, clock)
     for _ in range(TRIES):
         cart = carts.get(owner.key)
-        if cart is None:
-            fresh = Cart(owner=owner.key, id=CartId(new_id()), updated_at=clock.now())
-            if carts.add(fresh):
-                return fresh
-        elif cart.state == MERGING:
-            _finish_merge(carts, products, cart, clock)
-        elif cart.state == MERGED:
-            fresh = begun_anew(cart, CartId(new_id()), clock.now())
-            if carts.save(cart, fresh):
-                return fresh
-        else:
+        if cart is not None and cart.state == OPEN:
             return cart
+        if fresh := _made_in_place_of(cart, carts, products, owner, clock):
+            return fresh
     raise busy()
 
 
-def show_cart(carts: Carts, products: Products, owner: Owner, clock: Clock) -> CartView:
+def _made_in_place_of(
+    cart: Cart | None, carts: Carts, products: Products, owner: Owner, clock: Clock
+) -> Cart | None:
+    """A fresh cart where none is open; ``None``: look again."""
+    if cart is None:
+        first = Cart(owner=owner.key, id=CartId(new_id()), updated_at=clock.now())
+        return first if carts.add(first) else None
+    if cart.state == ERASED:
+        raise Forbidden("This account was deleted; it has no cart any more.")
+    if cart.state == MERGING:
+        _finish_merge(carts, products, cart, clock)
+        return None
+    fresh = begun_anew(cart, CartId(new_id()), clock.now())
+    return fresh if carts.save(cart, fresh) else None
+
+
+def show_cart(
+    carts: Carts, products: Products, coupons: Coupons, owner: Owner, clock: Clock
+) -> CartView:
     """The owner's cart at today's prices."""
     cart = open_cart(carts, products, owner, clock)
-    return view_of(cart, products.find(cart.product_ids))
+    return show(cart, products.find(cart.product_ids), coupons, clock)
+
+
+def export(
+    carts: Carts, products: Products, coupons: Coupons, owner: Owner, clock: Clock
+) -> CartExport:
+    """All that is kept about the owner's cart."""
+    cart = open_cart(carts, products, owner, clock)
+    orders = dict.fromkeys(checkout.order_id for checkout in cart.checkouts)
+    view = show(cart, products.find(cart.product_ids), coupons, clock)
+    return CartExport(cart=view, orders=list(orders), updated_at=cart.updated_at)
+
+
+def show(
+    cart: Cart, known: Mapping[ProductId, Product], coupons: Coupons, clock: Clock
+) -> CartView:
+    """The cart at today's prices, with what its coupon takes off today."""
+    coupon = coupons.find(cart.coupon, besides=cart.key) if cart.coupon else None
+    return view_of(cart, known, coupon, clock.now())
 
 
 def _merge_guest(
@@ -55,7 +98,7 @@ def _merge_guest(
         if guest.state == MERGING:
             _finish_merge(carts, products, guest, clock)
             return
-        if not guest.lines:
+        if not guest.lines and not guest.coupon:
             return
         frozen = frozen_for(guest, user_id, clock.now())
         if carts.save(guest, frozen):
@@ -71,7 +114,8 @@ def _finish_merge(carts: Carts, products: Products, guest: Cart, clock: Clock) -
     for _ in range(TRIES):
         cart = carts.get(user_key(guest.merging_into)) or open_cart(carts, products, owner, clock)
         known = products.find([*cart.product_ids, *guest.product_ids])
-        taken = taking(cart, guest, known, clock.now())
+        is_erased = cart.state == ERASED
+        taken = None if is_erased else taking(cart, guest, known, clock.now())
         if taken is None or carts.save(cart, taken):
             carts.save(guest, emptied_by_merge(guest, clock.now()))
             return

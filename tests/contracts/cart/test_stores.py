@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.cart.changes import frozen_for
+from shared.cart.changes import erased, frozen_for
 from shared.cart.model import Checkout, with_quantity
 from shared.cart.mongo import MongoCarts, MongoProducts
 from shared.contracts.cart import CartCheckout
@@ -66,6 +66,8 @@ def test_what_is_stored_comes_back_whole(carts):
         merged_carts=[CartId("m")],
         settled_orders=[OrderId("s")],
         begun=(2, 1),
+        begun_discount=Money(100),
+        coupon="TEN",
         merging_into=UserId("u"),
     )
     assert carts.save(cart, after)
@@ -142,6 +144,27 @@ def test_guests_who_stayed_away_are_forgotten_and_nobody_else(carts):
     assert carts.delete_idle_guests(new) == 1
     assert carts.get(idle.owner) is None
     assert all(carts.get(cart.owner) for cart in others)
+
+
+def test_an_erased_cart_keeps_nothing_and_takes_nothing(carts):
+    cart = a_cart(a_line(), coupon="TEN", settled_orders=[OrderId("s")])
+    carts.add(cart)
+    carts.record_checkout(cart, a_checkout(), an_event(cart))
+    for _ in range(2):
+        carts.erase(cart.owner, NOW)
+    left = erased(cart.owner, NOW)
+    assert carts.get(cart.owner) == left
+    assert carts.by_id(cart.id) is None
+    assert not carts.save(cart, replace(cart, lines=[]))
+    assert not carts.add(cart)
+    for key in (None, "k"):
+        carts.record_checkout(cart, a_checkout("o2", key), an_event(cart, "o2"))
+    assert carts.get(cart.owner) == left
+
+
+def test_a_cart_that_never_was_is_erased_too(carts):
+    carts.erase("user:ada", NOW)
+    assert not carts.add(a_cart())
 
 
 def test_the_newest_product_is_kept_and_a_tombstone_stays(products):

@@ -128,3 +128,10 @@ def test_a_page_is_there_for_whom_it_should_be(path):
 def test_orders_are_placed_by_checkouts_alone():
     assert operation_of(DOCUMENT, "POST", "/api/orders") is None
     assert not [row for row in ROUTES if (row["method"], row["path"]) == ("POST", "/api/orders")]
+
+
+def test_a_payment_that_was_begun_before_is_answered_apart_from_a_new_one():
+    begin = next(call for call in CALLS if str(call) == "POST /payments")
+    responses = described(begin)["responses"]
+    assert {"200", "201"} <= set(responses)
+    assert responses["200"]["content"] == responses["201"]["content"]

@@ -12,6 +12,7 @@ from functions.cart.remove_cart_item import remove_cart_item
 from functions.cart.show_checkout import show_checkout
 from functions.cart.update_cart_item import update_cart_item
 from shared.cart.mongo import MongoCarts, MongoProducts
+from shared.cart.mongo_coupons import MongoCoupons, MongoCouponUses
 from shared.cart.orders_desk import HttpOrderDesk
 from shared.kernel.clock import SystemClock
 from shared.runtime import wiring
@@ -30,6 +31,8 @@ def world(monkeypatch):
     ports = {
         MongoCarts: world.carts,
         MongoProducts: world.products,
+        MongoCoupons: world.coupons,
+        MongoCouponUses: world.uses,
         HttpOrderDesk: world.desk,
         SystemClock: world.clock,
     }

@@ -50,6 +50,15 @@ def test_sums_are_in_the_currency_of_the_goods():
     assert price([Money(100, "EUR"), Money(200, "EUR")]).total == Money(799, "EUR")
 
 
+@pytest.mark.parametrize(
+    ("goods", "off", "shipping", "total"),
+    [(6000, 1000, 0, 5000), (6000, 1001, 499, 5498), (6000, 6000, 499, 499), (100, 0, 499, 599)],
+)
+def test_shipping_goes_by_what_the_goods_cost_after_the_discount(goods, off, shipping, total):
+    sums = price([Money(goods)], Money(off))
+    assert (sums.discount, sums.shipping, sums.total) == (Money(off), Money(shipping), Money(total))
+
+
 def test_an_owner_has_one_place_and_nobody_has_none():
     assert Owner(UserId("ada"), GuestId("g")).key == "user:ada"
     assert Owner(None, GuestId("g")).key == "guest:g"
@@ -73,12 +82,12 @@ def test_what_changes_nothing_is_the_same_cart():
 
 def test_a_changed_price_shows_until_the_next_change_of_the_cart():
     cart = a_cart(a_line(amount=900), a_line("sofa", 1, 4000))
-    lamp, sofa = view_of(cart, PRODUCTS).lines
+    lamp, sofa = view_of(cart, PRODUCTS, None, NOW).lines
     assert (lamp.price_changed, lamp.unit_price, sofa.price_changed) == (True, Money(1000), False)
-    assert not view_of(cart, PRODUCTS).is_orderable
+    assert not view_of(cart, PRODUCTS, None, NOW).is_orderable
     changed = with_quantity(cart, SOFA, 2, PRODUCTS, LATER)
-    assert not view_of(changed, PRODUCTS).has_changed_prices
-    assert view_of(changed, PRODUCTS).is_orderable
+    assert not view_of(changed, PRODUCTS, None, NOW).has_changed_prices
+    assert view_of(changed, PRODUCTS, None, NOW).is_orderable
 
 
 def test_the_same_quantity_again_accepts_the_new_price():
@@ -89,7 +98,7 @@ def test_the_same_quantity_again_accepts_the_new_price():
 
 
 def test_a_view_has_the_sums_at_todays_prices():
-    view = view_of(a_cart(a_line(quantity=2, amount=900)), PRODUCTS)
+    view = view_of(a_cart(a_line(quantity=2, amount=900)), PRODUCTS, None, NOW)
     assert (view.subtotal, view.shipping, view.total) == (Money(2000), Money(499), Money(2499))
     assert (view.pieces, view.coupon, view.discount) == (2, None, Money(0))
 
@@ -97,7 +106,7 @@ def test_a_view_has_the_sums_at_todays_prices():
 def test_what_is_gone_keeps_its_price_and_is_not_available():
     products = {LAMP: a_product(deleted=True), SOFA: a_product("sofa", price=Money(4000, "EUR"))}
     cart = a_cart(a_line(), a_line("sofa", 1, 4000), a_line("ghost"))
-    view = view_of(cart, products)
+    view = view_of(cart, products, None, NOW)
     assert [line.available for line in view.lines] == [0, 0, 0]
     assert not view.has_changed_prices
     assert len(view.short_lines) == 3
@@ -172,6 +181,15 @@ def test_a_guests_cart_is_frozen_emptied_and_begun_anew_under_another_id():
     fresh = begun_anew(merged, CartId("new"), LATER)
     assert (fresh.id, fresh.state, fresh.merging_into) == ("new", "open", None)
     assert fresh.version > merged.version
+
+
+def test_a_guests_coupon_is_taken_where_there_is_none():
+    guest = a_cart(a_line(), owner="guest:g", coupon="GUESTS")
+    for mine, kept in ((None, "GUESTS"), ("MINE", "MINE")):
+        taken = taking(a_cart(coupon=mine), guest, PRODUCTS, LATER)
+        assert taken is not None
+        assert taken.coupon == kept
+    assert emptied_by_merge(guest, LATER).coupon is None
 
 
 # ---- settling and reopening
