@@ -7,14 +7,9 @@ from shared.auth.model import SessionView, UserView
 from shared.auth.mongo import MongoSessions, MongoUsers
 from shared.auth.ports import Sessions, Users
 from shared.kernel.errors import NotFound
-from shared.runtime.answers import Reply
+from shared.runtime.answers import Reply, own_data_as
 from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
-
-_AS_FILE = {
-    "Content-Disposition": 'attachment; filename="popshop-auth.json"',
-    "Cache-Control": "private, no-store",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,4 +31,7 @@ def export_auth_data(
     if user is None:
         raise NotFound("This account is gone.")
     logins = [one.view(caller.session_id) for one in sessions.every_of_user(caller.user)]
-    return Reply(value=AuthExport(profile=user.view(), sessions=logins), headers=_AS_FILE)
+    return Reply(
+        value=AuthExport(profile=user.view(), sessions=logins),
+        headers=own_data_as("popshop-auth.json"),
+    )

@@ -9,14 +9,9 @@ from shared.cart.ports import Carts, Coupons, Products
 from shared.cart.use_cases.opening import export
 from shared.cart.views import CartExport
 from shared.kernel.clock import Clock, SystemClock
-from shared.runtime.answers import Reply
+from shared.runtime.answers import Reply, own_data_as
 from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
-
-_AS_FILE = {
-    "Content-Disposition": 'attachment; filename="popshop-cart.json"',
-    "Cache-Control": "private, no-store",
-}
 
 
 @http("GET", "/export/cart", access=Access.USER)
@@ -30,4 +25,4 @@ def export_cart(
     """The caller's own cart and the orders made from it, as a file."""
     owner = Owner(caller.user, caller.guest_id)
     exported = export(carts, products, coupons, owner, clock)
-    return Reply(value=exported, headers=_AS_FILE)
+    return Reply(value=exported, headers=own_data_as("popshop-cart.json"))

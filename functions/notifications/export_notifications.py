@@ -6,14 +6,9 @@ from typing import Annotated
 from shared.notifications.model import InboxItem, Mail
 from shared.notifications.mongo import MongoInboxes, MongoMails, MongoRecipients
 from shared.notifications.ports import Inboxes, Mails, Recipients
-from shared.runtime.answers import Reply
+from shared.runtime.answers import Reply, own_data_as
 from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
-
-_AS_FILE = {
-    "Content-Disposition": 'attachment; filename="popshop-notifications.json"',
-    "Cache-Control": "private, no-store",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,4 +36,4 @@ def export_notifications(
         notifications=inboxes.all(caller.user),
         mails=mails.of_user(caller.user),
     )
-    return Reply(value=export, headers=_AS_FILE)
+    return Reply(value=export, headers=own_data_as("popshop-notifications.json"))

@@ -8,7 +8,7 @@ from shared.orders.model import NotPaid
 from shared.orders.mongo import MongoOrders
 from shared.orders.ports import Invoices, Orders
 from shared.orders.use_cases.moving import find_visible
-from shared.runtime.answers import Content
+from shared.runtime.answers import Content, own_data_as
 from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
 
@@ -28,8 +28,5 @@ def get_invoice(
     return Content(
         body=invoices.pdf(order),
         media_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="invoice-{order.number}.pdf"',
-            "Cache-Control": "private, no-store",
-        },
+        headers=own_data_as(f"invoice-{order.number}.pdf"),
     )

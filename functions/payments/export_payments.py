@@ -9,14 +9,9 @@ from shared.kernel.money import Money
 from shared.payments.model import Dispute, Payment
 from shared.payments.mongo import MongoPayments
 from shared.payments.ports import Payments
-from shared.runtime.answers import Reply
+from shared.runtime.answers import Reply, own_data_as
 from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
-
-_AS_FILE = {
-    "Content-Disposition": 'attachment; filename="popshop-payments.json"',
-    "Cache-Control": "private, no-store",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,4 +69,4 @@ def export_payments(
 ) -> Reply[PaymentsExport]:
     """All of the caller's payments and refunds, as a file."""
     mine = [ExportedPayment.of(payment) for payment in payments.of_user(caller.user)]
-    return Reply(value=PaymentsExport(mine), headers=_AS_FILE)
+    return Reply(value=PaymentsExport(mine), headers=own_data_as("popshop-payments.json"))

@@ -56,7 +56,7 @@ class Gate:
         if route.access is Access.PUBLIC:
             if asked.method not in SAFE_METHODS:
                 self._limit(f"address:{address}", _PER_ADDRESS)
-            return Pass(self._sign(route, asked, Caller()))
+            return Pass(self._sign(route, asked, self._visitor(asked)))
         caller, cookies = self._identify(route, asked)
         name = None if cookies else caller.user_id or caller.guest_id
         if name:
@@ -71,6 +71,11 @@ class Gate:
 
     def _limit(self, key: str, limit: int) -> None:
         self.throttle.check(key, limit, _WINDOW_SECONDS)
+
+    def _visitor(self, asked: Asked) -> Caller:
+        """Nobody in particular; but the back office's public pages offer administrators more."""
+        is_back_office = asked.header("Host").startswith("admin.")
+        return (self._user(asked) if is_back_office else None) or Caller()
 
     def _identify(self, route: Route, asked: Asked) -> tuple[Caller, tuple[Cookie, ...]]:
         """The caller; somebody without any session becomes a guest where guests are served."""

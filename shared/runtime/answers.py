@@ -44,6 +44,14 @@ class Content:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+def own_data_as(file_name: str) -> dict[str, str]:
+    """The headers of somebody's own data: a file to keep, and for nobody's cache."""
+    return {
+        "Content-Disposition": f'attachment; filename="{file_name}"',
+        "Cache-Control": "private, no-store",
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
     """A 303 to a local path, with cookies."""

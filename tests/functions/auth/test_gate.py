@@ -164,6 +164,15 @@ def test_reading_from_elsewhere_is_no_forgery(gateway):
     assert gateway.ask(Access.PUBLIC, "GET", sec_fetch_site="cross-site") == Caller()
 
 
+def test_a_public_page_knows_its_reader_in_the_back_office_alone(gateway):
+    bearer = f"Bearer {a_token('admin')}"
+    assert gateway.ask(Access.PUBLIC, authorization=bearer) == Caller()
+    in_back_office = {"authorization": bearer, "host": "admin.localhost:8443"}
+    assert gateway.ask(Access.PUBLIC, **in_back_office).is_admin
+    gateway.revocations.revoke_session(SessionId("s1"))
+    assert gateway.ask(Access.PUBLIC, **in_back_office) == Caller()
+
+
 def test_an_unknown_path_is_nothing(gateway):
     with pytest.raises(NotFound):
         gateway.ask(Access.PUBLIC, path="/api/nothing")
