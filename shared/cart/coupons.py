@@ -13,7 +13,7 @@ CouponId = NewType("CouponId", str)
 CODE_PATTERN = "^[A-Za-z0-9_-]{3,40}$"
 # A limited coupon's uses have numbered places, and taking one may have to look at all that are
 # taken.
-MAX_USES = 100_000
+MAX_USES = 10_000
 
 
 class CouponInvalid(Conflict):
@@ -60,8 +60,23 @@ class Terms:
     expires_at: datetime | None
     expires_on: date | None
 
+    @property
+    def end_field(self) -> str:
+        """The field that says when it ends."""
+        return "expires_on" if self.expires_on else "expires_at"
+
     def end(self) -> datetime | None:
-        """The moment from which the coupon is void, in whole milliseconds."""
+        """The moment from which the coupon is void, in whole milliseconds.
+
+        Raises ``Invalid`` for one that the calendar does not have in UTC.
+        """
+        try:
+            return self._end()
+        except OverflowError as error:
+            problem = "is outside the years 1 to 9999 in UTC; leave it out for a coupon without end"
+            raise Invalid({self.end_field: problem}) from error
+
+    def _end(self) -> datetime | None:
         if self.expires_on:
             return datetime.combine(self.expires_on, time(), UTC) + timedelta(days=1)
         if self.expires_at is None:
@@ -159,8 +174,7 @@ def _check(terms: Terms, now: datetime) -> None:
     if terms.expires_at and terms.expires_on:
         raise Invalid({"expires_on": "either this or expires_at, not both"})
     if (end := terms.end()) and end <= now:
-        field = "expires_on" if terms.expires_on else "expires_at"
-        raise Invalid({field: "is in the past"})
+        raise Invalid({terms.end_field: "is in the past"})
 
 
 def _text(money: Money) -> str:

@@ -135,7 +135,7 @@ def reads_events(clerk, order_id):
     clerk.click("Events", "link")
     clerk.page.get_by_label("Subject").fill(order_id)
     clerk.click("Filter")
-    clerk.sees("#content", "order.paid")
+    clerk.sees("#content", "popshop.order.paid.v1")
     clerk.picture("back-office-events")
 
 

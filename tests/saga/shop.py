@@ -42,12 +42,13 @@ from shared.products.mongo import MongoProducts
 from shared.products.mongo_catalogue import MongoCatalogue
 from shared.products.mongo_imports import MongoImports
 from shared.products.mongo_reservations import MongoReservations
+from shared.products.mongo_reviews import MongoReviews
 from shared.products.reservations import PENDING, Reservation
 from shared.runtime.declare import spec_of
 from shared.runtime.identity import Caller
 from shared.runtime.request import Request, RequestInfo
 from shared.runtime.wiring import Upload, parameters_of
-from tests.fakes import cart, notifications, orders, payments, products
+from tests.fakes import cart, notifications, orders, payments, products, reviews
 from tests.fakes.auth import FakeClock
 from tests.saga.bus import Bus, Delivery, Function, Told, meta_of
 from tests.saga.faults import Brittle, Faults
@@ -122,6 +123,7 @@ class Shop:
             MongoInboxes: self.inboxes,
             RedisFeed: notifications.FakeFeed(),
             MongoImports: products.FakeImports(),
+            MongoReviews: reviews.FakeReviews(),
             MongoCatalogue: products.FakeCatalogue(self.products),
         }
         steady = {

@@ -29,6 +29,7 @@ _TO_AUTHORIZER = (
     "authorization",
     "cookie",
     "hx-request",
+    "hx-boosted",
     "hx-current-url",
     "origin",
     "referer",

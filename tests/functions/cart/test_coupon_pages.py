@@ -98,9 +98,13 @@ def test_the_last_day_is_over_at_midnight(world):
         ({"percent_off": 10, "currency": "usd"}, "currency"),
         ({"percent_off": 10, "minimum": -1}, "minimum"),
         ({"percent_off": 10, "max_uses": 0}, "max_uses"),
+        ({"percent_off": 10, "max_uses": 10_001}, "max_uses"),
         ({"percent_off": 10, "expires_at": "2026-11-25T12:00:00Z"}, "expires_at"),
         ({"percent_off": 10, "expires_at": "2026-12-25T12:00:00"}, "expires_at"),
+        ({"percent_off": 10, "expires_at": "0001-01-01T00:00:00+01:00"}, "expires_at"),
+        ({"percent_off": 10, "expires_at": "9999-12-31T23:59:59-01:00"}, "expires_at"),
         ({"percent_off": 10, "expires_on": "2026-11-24"}, "expires_on"),
+        ({"percent_off": 10, "expires_on": "9999-12-31"}, "expires_on"),
         (
             {
                 "percent_off": 10,
