@@ -8,7 +8,8 @@ from shared.products.mongo import MongoProducts
 from shared.products.mongo_catalogue import MongoCatalogue
 from shared.products.mongo_imports import MongoImports
 from shared.products.mongo_reservations import MongoReservations
-from shared.products.ports import Catalogue, Imports, Products, Reservations
+from shared.products.mongo_reviews import MongoReviews
+from shared.products.ports import Catalogue, Imports, Products, Reservations, Reviews
 from shared.products.use_cases.reserving import StockKeeper
 from shared.runtime.declare import every
 
@@ -21,6 +22,7 @@ def sweep_products(
     products: Annotated[Products, MongoProducts],
     reservations: Annotated[Reservations, MongoReservations],
     imports: Annotated[Imports, MongoImports],
+    reviews: Annotated[Reviews, MongoReviews],
     catalogue: Annotated[Catalogue, MongoCatalogue],
     clock: Annotated[Clock, SystemClock],
 ) -> None:
@@ -28,6 +30,7 @@ def sweep_products(
     products.sweep()
     reservations.sweep()
     imports.sweep()
+    reviews.sweep()
     before = clock.now() - _ABANDONED
     keeper = StockKeeper(products, reservations, clock)
     for reservation in reservations.left_open(before):

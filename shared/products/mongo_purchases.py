@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.kernel.clock import SystemClock
 from shared.kernel.ids import ProductId, UserId
 from shared.products.purchases import Purchase
 from shared.runtime.mongo import Index, collection, insert_new, update_each
@@ -19,7 +18,6 @@ class MongoPurchases:
     def __init__(self, mongo: MongoSettings) -> None:
         self._purchases = collection(mongo, "purchases")
         self._forgotten = collection(mongo, "forgotten_buyers")
-        self._clock = SystemClock()
 
     def record(
         self, user_id: UserId, product_ids: Sequence[ProductId], bought_at: datetime
@@ -29,7 +27,7 @@ class MongoPurchases:
         Stores first and asks then, and ``forget`` marks first and removes then: whichever order
         the four steps take, the user's purchases are gone in the end.
         """
-        if self._is_forgotten(user_id):
+        if self.is_forgotten(user_id):
             return
         bought = {"user_id": user_id, "bought_at": bought_at}
         ids = {_id(user_id, product_id): product_id for product_id in product_ids}
@@ -42,7 +40,7 @@ class MongoPurchases:
                 for key in earlier
             ),
         )
-        if self._is_forgotten(user_id):
+        if self.is_forgotten(user_id):
             self._remove(user_id)
 
     def has_bought(self, user_id: UserId, product_id: ProductId) -> bool:
@@ -56,10 +54,11 @@ class MongoPurchases:
 
     def forget(self, user_id: UserId) -> None:
         """Removes a user's purchases and keeps none from now on."""
-        insert_new(self._forgotten, [{"_id": user_id, "at": self._clock.now()}])
+        insert_new(self._forgotten, [{"_id": user_id}])
         self._remove(user_id)
 
-    def _is_forgotten(self, user_id: UserId) -> bool:
+    def is_forgotten(self, user_id: UserId) -> bool:
+        """Whether a user was forgotten, for good."""
         return self._forgotten.find_one({"_id": user_id}) is not None
 
     def _remove(self, user_id: UserId) -> None:

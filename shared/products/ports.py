@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.kernel.ids import ImportId, OrderId, ProductId, UserId
+from shared.kernel.paging import Page
 from shared.products.catalogue import CategoryCount, Found, Wanted
 from shared.products.imports import Chunk, Import, Outcome
-from shared.products.model import Product
+from shared.products.model import Product, Rating
 from shared.products.purchases import Pair, Purchase
 from shared.products.reservations import Reservation
+from shared.products.reviews import Review, ReviewId
 
 
 class Products(Protocol):
@@ -124,6 +126,9 @@ class Purchases(Protocol):
     def forget(self, user_id: UserId) -> None:
         """Removes a user's purchases and keeps none from now on."""
 
+    def is_forgotten(self, user_id: UserId) -> bool:
+        """Whether a user was forgotten, for good."""
+
 
 class Pairings(Protocol):
     """Which products were bought together, and in how many orders; nothing about by whom."""
@@ -133,6 +138,31 @@ class Pairings(Protocol):
 
     def bought_with(self, product_id: ProductId, limit: int) -> list[ProductId]:
         """The products bought together with this one, those in the most orders first."""
+
+
+class Reviews(Protocol):
+    """The reviews; writing and erasing are told, so that ratings follow."""
+
+    def get(self, review_id: ReviewId) -> Review | None:
+        """The review with this id; none if it was erased."""
+
+    def add(self, review: Review) -> None:
+        """Stores a review; ``AlreadyReviewed`` if its user has one of its product."""
+
+    def of_product(self, product_id: ProductId, page: int, page_size: int) -> Page[Review]:
+        """A page of a product's reviews, the newest first."""
+
+    def of_user(self, user_id: UserId) -> list[Review]:
+        """All that a user has written, the newest first."""
+
+    def rating(self, product_id: ProductId) -> Rating:
+        """What a product's reviews make together now."""
+
+    def erase(self, user_id: UserId) -> None:
+        """Erases all that a user has written."""
+
+    def sweep(self) -> int:
+        """Publishes what was left behind; how many events."""
 
 
 class Pictures(Protocol):

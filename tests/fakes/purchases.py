@@ -36,6 +36,9 @@ class FakePurchases:
         self.forgotten.add(user_id)
         self.by_key = {key: one for key, one in self.by_key.items() if key[0] != user_id}
 
+    def is_forgotten(self, user_id: UserId) -> bool:
+        return user_id in self.forgotten
+
 
 @dataclass
 class FakePairings:

@@ -6,18 +6,32 @@ from urllib.parse import urlsplit
 import pytest
 
 from shared.products import mongo as mongo_products
-from shared.products import mongo_catalogue, mongo_imports, mongo_reservations
+from shared.products import (
+    mongo_catalogue,
+    mongo_imports,
+    mongo_purchases,
+    mongo_reservations,
+    mongo_reviews,
+)
 from shared.runtime.objects import ObjectStore
 from shared.runtime.settings import MongoSettings, ObjectStoreSettings
 from tests.contracts.listener import Listener
 
+MODULES = (
+    mongo_products,
+    mongo_catalogue,
+    mongo_reservations,
+    mongo_imports,
+    mongo_purchases,
+    mongo_reviews,
+)
 Told = list[tuple[str, str, int]]
 
 
 @pytest.fixture
 def database(mongo: MongoSettings) -> MongoSettings:
     """A fresh database with all indexes."""
-    for module in (mongo_products, mongo_catalogue, mongo_reservations, mongo_imports):
+    for module in MODULES:
         for index in module.INDEXES:
             index.create(mongo)
     return mongo

@@ -27,6 +27,7 @@ from tests.fakes.products import (
     FakeProducts,
     FakeReservations,
 )
+from tests.fakes.reviews import FakeReviews
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 ADMIN = Caller(user_id=UserId("admin-1"), role="admin")
@@ -64,7 +65,8 @@ class World:
             self.imports.asked.pop(index)
 
     def sweep(self) -> None:
-        sweep_products(self.products, FakeReservations(), self.imports, self.catalogue, self.clock)
+        holds, reviews = FakeReservations(), FakeReviews()
+        sweep_products(self.products, holds, self.imports, reviews, self.catalogue, self.clock)
 
     def result(self, started: ImportView) -> ImportView:
         return get_import(started.id, self.imports)

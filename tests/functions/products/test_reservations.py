@@ -23,6 +23,7 @@ from shared.kernel.money import Money
 from shared.products.model import Product, deleted
 from tests.fakes.auth import FakeClock
 from tests.fakes.products import FakeCatalogue, FakeImports, FakeProducts, FakeReservations
+from tests.fakes.reviews import FakeReviews
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 FREE = Money(0)
@@ -79,6 +80,7 @@ class Stock:
     products: FakeProducts = field(default_factory=FakeProducts)
     reservations: FakeReservations = field(default_factory=FakeReservations)
     imports: FakeImports = field(default_factory=FakeImports)
+    reviews: FakeReviews = field(default_factory=FakeReviews)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
 
     def on_sale(self, **available: int) -> "Stock":
@@ -99,8 +101,14 @@ class Stock:
         release_reservation(event, self.products, self.reservations, self.clock)
 
     def sweep(self) -> None:
-        catalogue = FakeCatalogue(self.products)
-        sweep_products(self.products, self.reservations, self.imports, catalogue, self.clock)
+        sweep_products(
+            self.products,
+            self.reservations,
+            self.imports,
+            self.reviews,
+            FakeCatalogue(self.products),
+            self.clock,
+        )
 
     def available(self, name: str) -> int:
         return self.products.by_id[ProductId(name)].available
