@@ -19,8 +19,11 @@ from shared.products.imports import Import, Lane
 from shared.products.model import Details, new_product
 from shared.products.mongo import MongoProducts
 from shared.products.mongo_imports import MongoImports
+from shared.products.mongo_purchases import MongoPurchases
 from shared.products.mongo_reservations import MongoReservations
+from shared.products.mongo_reviews import MongoReviews
 from shared.products.objects import StoredFiles
+from shared.products.reviews import Review, ReviewId
 from shared.products.use_cases.reserving import StockKeeper
 from tests.contracts.consumers.filling import World
 from tests.contracts.consumers.histories import told
@@ -96,6 +99,22 @@ def the_pieces_are_held(world: World) -> None:
     StockKeeper(*stores, FakeClock(NOW)).reserve(ORDER)
 
 
+def the_deleted_person_has_reviewed(world: World) -> None:
+    the_product_is_in_stock(world)
+    user_id, product_id = UserId(told("user.deleted").id), ProductId(PRODUCT.id)
+    world.adapter(MongoPurchases).record(user_id, [product_id], NOW)
+    review = Review(
+        id=ReviewId(told("review.changed").review_id),
+        product_id=product_id,
+        user_id=user_id,
+        author="Ann O.",
+        rating=4,
+        text="Good.",
+        created_at=NOW,
+    )
+    world.adapter(MongoReviews).add(review)
+
+
 def an_import_is_running(world: World) -> None:
     key, end = "imports/e1", CHUNK.offset + len(ROW)
     ended = Lane(offset=CHUNK.offset, end=CHUNK.offset, row=1)
@@ -126,7 +145,12 @@ SEEDS: dict[str, tuple[Callable[[World], None], ...]] = {
     "cart": (the_cart_was_checked_out,),
     "payments": (the_payment_was_started, the_money_landed),
     "notifications": (the_reader_is_known,),
-    "products": (the_product_is_in_stock, the_pieces_are_held, an_import_is_running),
+    "products": (
+        the_product_is_in_stock,
+        the_pieces_are_held,
+        the_deleted_person_has_reviewed,
+        an_import_is_running,
+    ),
 }
 
 
