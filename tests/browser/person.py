@@ -50,7 +50,7 @@ class Person:
     def leave(self) -> None:
         """Closes the browser; nothing may have been complained about."""
         self._context.close()
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)
 
     def become(self, client: Client) -> None:
         """Takes over the session of an API client."""
