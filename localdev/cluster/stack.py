@@ -101,7 +101,9 @@ class Stack:
 
     @property
     def _bootstrap(self) -> str:
-        return str(self.engines.by_name["kafka"].url)
+        """Kafka's brokers, empty in a stack without one."""
+        kafka = self.engines.by_name.get("kafka")
+        return str(kafka.url) if kafka else ""
 
     # ---- functions
 

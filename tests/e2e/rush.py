@@ -11,6 +11,7 @@ from shared.contracts.orders import OrderCreated, OrderLine
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import OrderId, ProductId, SessionId, UserId, new_id
 from shared.kernel.money import Money
+from shared.notifications.mongo import MongoRecipients
 from shared.products.model import Product
 from shared.products.mongo import MongoProducts
 from shared.products.mongo_reservations import MongoReservations
@@ -33,12 +34,16 @@ def buyers(stack: Stack, count: int) -> list[Client]:
         private_key=stack.secret("popshop-jwt", "private-key"),
         refresh_key=stack.secret("popshop-refresh", "key"),
     )
-    return [_buyer(stack, SignedTokens(keys)) for _ in range(count)]
+    recipients = MongoRecipients(MongoSettings(stack.secret("popshop-mongo-notifications", "url")))
+    return [_buyer(stack, SignedTokens(keys), recipients) for _ in range(count)]
 
 
-def _buyer(stack: Stack, tokens: SignedTokens) -> Client:
+def _buyer(stack: Stack, tokens: SignedTokens, recipients: MongoRecipients) -> Client:
     now, client, user_id = SystemClock().now(), Client(stack), UserId(new_id())
-    user = User(id=user_id, email="", name="Ann", password_hash="", created_at=now)
+    email = f"{user_id}@example.com"
+    user = User(id=user_id, email=email, name="Ann", password_hash="", created_at=now)
+    # As if registered: mail to somebody unknown is tried again, and again.
+    recipients.keep(user.state())
     session = Session(
         id=SessionId(new_id()),
         user_id=user_id,

@@ -29,6 +29,8 @@ def end_unpaid(shopper, order_id):
 
 def end_paid(shopper, order_id):
     shopper.pay(order_id, "pm_card_chargeDeclined")
+    # A card that is taken before the decline was looked at leaves no decline to tell of.
+    wait_until(lambda: shopper.payment_status(order_id) == "failed", "the decline is noted")
     shopper.pay(order_id)
     shopper.wait_for_order(order_id, "paid")
 
