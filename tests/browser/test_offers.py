@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 
+from tests.e2e.waiting import wait_until
+
 pytestmark = [pytest.mark.engines, pytest.mark.browser, pytest.mark.slow]
 
 
@@ -36,6 +38,7 @@ def test_a_buyer_reviews_what_was_bought(person, shopper, product):
     order_id = shopper.buy(product["id"])
     shopper.pay(order_id)
     shopper.wait_for_order(order_id, "paid")
+    wait_until(lambda: shopper.get("/export/products")["purchases"], "the purchase is known")
     buyer = person(width=390)
     buyer.become(shopper)
     buyer.open(f"/products/{product['id']}")
