@@ -1,31 +1,21 @@
 """GET /admin/reports/sales: what was sold, day by day."""
 
-from datetime import date
 from typing import Annotated
 
-from msgspec import field
-
 from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.days import day_of, period
 from shared.orders.mongo_sales import MongoSales
 from shared.orders.ports import Sales
-from shared.orders.sales import SalesReport, day_of, period
+from shared.orders.sales import SalesReport
 from shared.orders.use_cases.reporting import report_of
 from shared.runtime.declare import http
 from shared.runtime.identity import Access
-from shared.runtime.schema import Currency, Input
-
-
-class SalesQuery(Input, frozen=True, kw_only=True):
-    """The days (UTC) from ``from`` to ``to``, both included; the last 30 when left out."""
-
-    first: date | None = field(default=None, name="from")
-    last: date | None = field(default=None, name="to")
-    currency: Currency = "USD"
+from shared.runtime.schema import ReportQuery
 
 
 @http("GET", "/admin/reports/sales", access=Access.ADMIN)
 def get_sales_report(
-    query: SalesQuery,
+    query: ReportQuery,
     sales: Annotated[Sales, MongoSales],
     clock: Annotated[Clock, SystemClock],
 ) -> SalesReport:

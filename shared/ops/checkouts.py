@@ -1,15 +1,12 @@
 """Checkouts, counted by day: how many carts became orders, and what was in them."""
 
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 
 from shared.contracts.cart import CartCheckout
-from shared.kernel.errors import Invalid
+from shared.kernel.days import day_of
 from shared.kernel.ids import OrderId
 from shared.kernel.money import Money
-
-MAX_DAYS = 366
-_USUAL_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +23,7 @@ class Checkout:
         """What is kept of the event."""
         return cls(
             order_id=OrderId(event.order_id),
-            day=event.checked_out_at.astimezone(UTC).date(),
+            day=day_of(event.checked_out_at),
             items=sum(line.quantity for line in event.lines),
             value=event.total,
         )
@@ -74,15 +71,3 @@ def report_of(days: list[date], counted: list[DayOfCheckouts], currency: str) ->
             value=sum((day.value for day in counted), nothing),
         ),
     )
-
-
-def days_between(first: date | None, last: date | None, today: date) -> list[date]:
-    """The days of a report, both ends included: by default the last thirty up to today."""
-    last = last or today
-    end = last.toordinal()
-    start = first.toordinal() if first else max(1, end - _USUAL_DAYS + 1)
-    if start > end:
-        raise Invalid({"from": f"{first} is after {last}, the last day"})
-    if end - start >= MAX_DAYS:
-        raise Invalid({"from": f"at most {MAX_DAYS} days are told, not {end - start + 1}"})
-    return [date.fromordinal(number) for number in range(start, end + 1)]

@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from shared.contracts.orders import OrderLine
-from shared.kernel.errors import Invalid
 from shared.kernel.ids import ProductId
 from shared.kernel.money import Money
 from shared.orders.chart import Chart, chart_of
 from shared.orders.model import Order
 
-MAX_DAYS = 366
-_USUAL_DAYS = 30
 # A day keeps its best products only, so that a year of days stays small; few shops sell more.
 _KEPT_PRODUCTS = 200
 _SHOWN_PRODUCTS = 10
@@ -104,27 +101,10 @@ class SalesReport:
         return chart_of([(day.date, day.revenue.amount) for day in self.days])
 
 
-def day_of(moment: datetime) -> date:
-    """The day in UTC."""
-    return moment.astimezone(UTC).date()
-
-
 def bounds_of(day: date) -> tuple[datetime, datetime]:
     """The day's first moment and the next day's."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return start, start + timedelta(days=1)
-
-
-def period(first: date | None, last: date | None, today: date) -> list[date]:
-    """The days from ``first`` to ``last``, both included; by default the last 30 up to today."""
-    last = last or today
-    first = first or date.fromordinal(max(1, last.toordinal() - _USUAL_DAYS + 1))
-    length = (last - first).days + 1
-    if length < 1:
-        raise Invalid({"from": f"{first} is after {last}, the last day"})
-    if length > MAX_DAYS:
-        raise Invalid({"from": f"{first} to {last} are {length} days; at most {MAX_DAYS} are told"})
-    return [date.fromordinal(first.toordinal() + number) for number in range(length)]
 
 
 def count(orders: Iterable[Order]) -> list[Takings]:

@@ -1,5 +1,6 @@
 """What requests may contain: strict structures and the constrained types they are made of."""
 
+from datetime import date
 from typing import Annotated
 
 import msgspec
@@ -26,6 +27,14 @@ class PageQuery(Input, frozen=True, kw_only=True):
 
     page: PageNumber = 1
     page_size: PageSize = 20
+
+
+class ReportQuery(Input, frozen=True, kw_only=True):
+    """The days (UTC) from ``from`` to ``to``, both included; the last 30 when left out."""
+
+    first: date | None = msgspec.field(default=None, name="from")
+    last: date | None = msgspec.field(default=None, name="to")
+    currency: Currency = "USD"
 
 
 class Destination(Input, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from shared.contracts.orders import CheckoutLine, OrderState, PlaceOrder, ShippingAddress
+from shared.kernel.days import day_of
 from shared.kernel.ids import OrderId, ProductId, UserId
 from shared.kernel.money import Money
 from shared.kernel.paging import Page
@@ -21,7 +22,7 @@ from shared.orders.model import (
     found_by,
     new_number,
 )
-from shared.orders.sales import Day, day_of
+from shared.orders.sales import Day
 from shared.orders.use_cases.placing import place
 from tests.fakes.replicas import FakeReplicas
 

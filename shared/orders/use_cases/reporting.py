@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from shared.kernel.days import day_of
 from shared.kernel.errors import NotFound
 from shared.kernel.ids import OrderId
 from shared.orders.ports import Orders, Sales
-from shared.orders.sales import Day, SalesReport, count, day_of, report
+from shared.orders.sales import Day, SalesReport, count, report
 
 _SWEEP_LIMIT = 50
 

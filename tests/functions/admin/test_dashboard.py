@@ -12,7 +12,7 @@ from shared.kernel.ids import UserId
 from shared.runtime.declare import Http, Spec, Trigger, spec_of
 from shared.runtime.identity import Access, Caller
 from shared.runtime.pages import _environment
-from tests.functions.orders.web import KEY, call, page
+from tests.functions.web import KEY, call, page
 
 ROOT = Path(__file__).parents[3]
 ADMIN = Caller(user_id=UserId("root"), role="admin")

@@ -16,16 +16,9 @@ from functions.storefront.show_forgot_password import show_forgot_password
 from functions.storefront.show_login import show_login
 from functions.storefront.show_reset_password import show_reset_password
 from functions.storefront.show_verify_email import show_verify_email
-from shared.auth.link_tokens import KeyedLinkTokens
-from shared.auth.mongo import MongoSessions, MongoUsers
-from shared.auth.mongo_links import MongoLinks
-from shared.auth.passwords import Argon2Passwords
-from shared.auth.redis import RedisRevocations, RedisThrottle
-from shared.kernel.clock import SystemClock
-from shared.runtime import wiring
 from shared.runtime.identity import Caller
 from tests.functions.auth.world import EMAIL, PASSWORD, Auth, caller_of
-from tests.functions.orders.web import FORM, KEY, call, location, page, post_form
+from tests.functions.web import FORM, call, fill_ports, location, page, post_form
 
 NOBODY = Caller()
 
@@ -33,18 +26,7 @@ NOBODY = Caller()
 @pytest.fixture
 def auth(monkeypatch):
     auth = Auth()
-    ports = {
-        MongoUsers: auth.users,
-        MongoSessions: auth.sessions,
-        MongoLinks: auth.links,
-        KeyedLinkTokens: auth.link_tokens,
-        Argon2Passwords: auth.passwords,
-        RedisRevocations: auth.revocations,
-        RedisThrottle: auth.throttle,
-        SystemClock: auth.clock,
-    }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, auth.ports)
     return auth
 
 

@@ -18,10 +18,9 @@ from shared.auth.redis import RedisRevocations
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import NotFound
 from shared.kernel.ids import SessionId, UserId
-from shared.runtime import wiring
 from shared.runtime.identity import Caller
 from tests.fakes.auth import FakeClock, FakeDirectory, FakeRevocations, FakeSessions, FakeUsers
-from tests.functions.orders.web import KEY, call, location, page, part, post_form
+from tests.functions.web import call, fill_ports, location, page, part, post_form
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROOT = Caller(user_id=UserId("root"), role="admin")
@@ -95,8 +94,7 @@ def office(monkeypatch):
         RedisRevocations: office.revocations,
         SystemClock: office.clock,
     }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, ports)
     return office
 
 

@@ -8,28 +8,17 @@ import pytest
 from functions.auth.export_auth_data import export_auth_data
 from functions.auth.list_sessions import list_sessions
 from functions.auth.revoke_session import revoke_session
-from shared.auth.mongo import MongoSessions, MongoUsers
-from shared.auth.redis import RedisRevocations
-from shared.kernel.clock import SystemClock
 from shared.kernel.errors import NotFound
 from shared.kernel.ids import GuestId, SessionId
-from shared.runtime import wiring
 from shared.runtime.identity import Caller
 from tests.functions.auth.world import EMAIL, NOW, Auth, caller_of
-from tests.functions.orders.web import KEY, call, location, page, post_form
+from tests.functions.web import call, fill_ports, location, page, post_form
 
 
 @pytest.fixture
 def auth(monkeypatch):
     auth = Auth()
-    ports = {
-        MongoUsers: auth.users,
-        MongoSessions: auth.sessions,
-        RedisRevocations: auth.revocations,
-        SystemClock: auth.clock,
-    }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, auth.ports)
     return auth
 
 

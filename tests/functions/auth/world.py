@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,9 +26,14 @@ from functions.auth.verify_email import Verification, verify_email
 from shared.auth.link_tokens import KeyedLinkTokens
 from shared.auth.links import Link
 from shared.auth.model import User, UserAnswer
+from shared.auth.mongo import MongoSessions, MongoUsers
+from shared.auth.mongo_links import MongoLinks
+from shared.auth.passwords import Argon2Passwords
+from shared.auth.redis import RedisRevocations, RedisThrottle
 from shared.auth.tokens import SignedTokens, TokenSettings, VerifiedTokens, VerifierSettings
 from shared.auth.use_cases import ACCESS_COOKIE, REFRESH_COOKIE
 from shared.contracts.auth import link_token
+from shared.kernel.clock import SystemClock
 from shared.runtime.answers import Reply
 from shared.runtime.identity import Caller
 from shared.runtime.request import RequestInfo
@@ -93,6 +99,20 @@ class Auth:
     tokens: SignedTokens = field(
         default_factory=lambda: SignedTokens(TokenSettings(PRIVATE, "11" * 32))
     )
+
+    @property
+    def ports(self) -> dict[type, Any]:
+        """The fakes by the adapters that they stand for."""
+        return {
+            MongoUsers: self.users,
+            MongoSessions: self.sessions,
+            MongoLinks: self.links,
+            KeyedLinkTokens: self.link_tokens,
+            Argon2Passwords: self.passwords,
+            RedisRevocations: self.revocations,
+            RedisThrottle: self.throttle,
+            SystemClock: self.clock,
+        }
 
     def register(self, email: str = EMAIL, **more: str) -> Reply[UserAnswer]:
         return register_user(

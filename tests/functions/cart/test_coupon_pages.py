@@ -13,16 +13,11 @@ from functions.cart.get_cart import get_cart
 from functions.cart.list_coupons import list_coupons
 from functions.cart.remove_coupon import remove_coupon
 from functions.cart.show_checkout import show_checkout
-from shared.cart.mongo import MongoCarts, MongoProducts
-from shared.cart.mongo_coupons import MongoCoupons, MongoCouponUses
-from shared.cart.orders_desk import HttpOrderDesk
-from shared.kernel.clock import SystemClock
 from shared.kernel.ids import UserId
 from shared.kernel.money import Money
-from shared.runtime import wiring
 from shared.runtime.identity import Caller
 from tests.functions.cart.world import ADA, GUEST, LAMP, World
-from tests.functions.orders.web import KEY, call, location, page, post_form
+from tests.functions.web import call, fill_ports, location, page, post_form
 
 ADMIN = Caller(user_id=UserId("root"), role="admin")
 PATH = "/api/admin/coupons"
@@ -32,16 +27,7 @@ BACK_OFFICE = "admin.localhost"
 @pytest.fixture
 def world(monkeypatch):
     world = World()
-    ports = {
-        MongoCarts: world.carts,
-        MongoProducts: world.products,
-        MongoCoupons: world.coupons,
-        MongoCouponUses: world.uses,
-        HttpOrderDesk: world.desk,
-        SystemClock: world.clock,
-    }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, world.ports)
     return world
 
 

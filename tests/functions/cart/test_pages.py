@@ -11,15 +11,10 @@ from functions.cart.get_cart import get_cart
 from functions.cart.remove_cart_item import remove_cart_item
 from functions.cart.show_checkout import show_checkout
 from functions.cart.update_cart_item import update_cart_item
-from shared.cart.mongo import MongoCarts, MongoProducts
-from shared.cart.mongo_coupons import MongoCoupons, MongoCouponUses
-from shared.cart.orders_desk import HttpOrderDesk
-from shared.kernel.clock import SystemClock
-from shared.runtime import wiring
 from shared.runtime.identity import Caller
 from tests.fakes.cart import a_product
 from tests.functions.cart.world import ADA, BOB, GUEST, LAMP, SOFA, World
-from tests.functions.orders.web import KEY, call, location, page, part, post_form
+from tests.functions.web import call, fill_ports, location, page, part, post_form
 
 NOBODY = Caller()
 ADDRESS = {"name": "A", "line1": "B", "city": "C", "postal_code": "1", "country": "DE"}
@@ -28,16 +23,7 @@ ADDRESS = {"name": "A", "line1": "B", "city": "C", "postal_code": "1", "country"
 @pytest.fixture
 def world(monkeypatch):
     world = World()
-    ports = {
-        MongoCarts: world.carts,
-        MongoProducts: world.products,
-        MongoCoupons: world.coupons,
-        MongoCouponUses: world.uses,
-        HttpOrderDesk: world.desk,
-        SystemClock: world.clock,
-    }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, world.ports)
     return world
 
 

@@ -20,10 +20,14 @@ from functions.cart.sweep_cart import sweep_cart
 from functions.cart.update_cart_item import CartItemQuantity, update_cart_item
 from shared.cart.coupons import Coupon
 from shared.cart.model import Cart
+from shared.cart.mongo import MongoCarts, MongoProducts
+from shared.cart.mongo_coupons import MongoCoupons, MongoCouponUses
+from shared.cart.orders_desk import HttpOrderDesk
 from shared.cart.views import CartExport, CartView
 from shared.contracts.auth import UserDeleted
 from shared.contracts.orders import OrderCancelled, OrderLine, OrderPaid, OrderState
 from shared.contracts.products import ProductsImported, ProductState
+from shared.kernel.clock import SystemClock
 from shared.kernel.ids import GuestId, ProductId, UserId
 from shared.kernel.money import Money
 from shared.runtime.identity import Caller
@@ -73,6 +77,18 @@ class World:
         self.coupons = FakeCoupons(self.uses)
         self.products.keep(a_product())
         self.products.keep(a_product("sofa", price=Money(4000)))
+
+    @property
+    def ports(self) -> dict[type, Any]:
+        """The fakes by the adapters that they stand for."""
+        return {
+            MongoCarts: self.carts,
+            MongoProducts: self.products,
+            MongoCoupons: self.coupons,
+            MongoCouponUses: self.uses,
+            HttpOrderDesk: self.desk,
+            SystemClock: self.clock,
+        }
 
     def add(self, caller: Caller, product_id: ProductId = LAMP, quantity: int = 1) -> CartView:
         item = NewCartItem(product_id=product_id, quantity=quantity)

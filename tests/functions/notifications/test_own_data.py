@@ -1,7 +1,7 @@
 """Erasing somebody's notifications and mails, and taking them along; the page of the inbox."""
 
 import json
-from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -14,15 +14,12 @@ from shared.contracts.auth import UserDeleted
 from shared.contracts.orders import OrderConfirmed, OrderPaid
 from shared.kernel.ids import SessionId, UserId
 from shared.notifications.mongo import MongoInboxes, MongoMails, MongoRecipients
-from shared.runtime import wiring
-from shared.runtime.declare import spec_of
-from shared.runtime.handler import answer
-from shared.runtime.identity import HEADER, Caller, sign_identity
+from shared.runtime.identity import Caller
 from shared.runtime.schema import PageQuery
 from tests.fakes.notifications import FakeFeed
 from tests.functions.notifications.post import Post, a_refund, an_order, ann, meta_of
+from tests.functions.web import call, fill_ports
 
-KEY = "11" * 32
 ANN = Caller(user_id=UserId("ann"), role="user", session_id=SessionId("s1"))
 BOB = Caller(user_id=UserId("bob"), role="user", session_id=SessionId("s2"))
 GONE = UserDeleted(id="ann", deleted=True, version=9)
@@ -43,24 +40,15 @@ def post() -> Post:
 
 @pytest.fixture
 def served(post, monkeypatch):
-    ports = {
+    ports: dict[type, Any] = {
         MongoInboxes: post.inboxes,
         MongoMails: post.mails,
         MongoRecipients: post.recipients,
     }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, ports)
 
     def get(function, path, caller, query="", **headers):
-        environ = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "HTTP_HOST": "shop.localhost",
-            "wsgi.input": BytesIO(b""),
-            f"HTTP_{HEADER.upper().replace('-', '_')}": sign_identity(caller, "GET", path, KEY, 60),
-        } | headers
-        return answer(spec_of(function), environ)
+        return call(function, "GET", f"{path}?{query}", caller, **headers)
 
     return get
 

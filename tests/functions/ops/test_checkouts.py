@@ -5,18 +5,20 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from functions.ops.get_checkout_report import CheckoutsQuery, get_checkout_report
+from functions.ops.get_checkout_report import get_checkout_report
 from functions.ops.record_checkout import record_checkout
 from shared.contracts.cart import CartCheckout
 from shared.contracts.orders import CheckoutLine
+from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import UserId
 from shared.kernel.money import Money
-from shared.runtime import wiring
+from shared.ops.mongo_checkouts import MongoCheckouts
 from shared.runtime.identity import Caller
+from shared.runtime.schema import ReportQuery
 from tests.fakes.auth import FakeClock
 from tests.fakes.ops import FakeCheckouts
-from tests.functions.orders.web import KEY, page
+from tests.functions.web import fill_ports, page
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CHECKOUT = CartCheckout(
@@ -41,7 +43,7 @@ def checkouts():
 @pytest.fixture
 def report(checkouts):
     def _report(**query):
-        return get_checkout_report(CheckoutsQuery(**query), checkouts, FakeClock(NOW))
+        return get_checkout_report(ReportQuery(**query), checkouts, FakeClock(NOW))
 
     return _report
 
@@ -102,9 +104,7 @@ def test_days_the_wrong_way_round_and_too_many_are_refused(report, first, last):
 
 def test_the_page_shows_the_days(checkouts, monkeypatch):
     record_checkout(CHECKOUT, checkouts)
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    ports = {"MongoCheckouts": checkouts, "SystemClock": FakeClock(NOW)}
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, context: ports[adapter.__name__])
+    fill_ports(monkeypatch, {MongoCheckouts: checkouts, SystemClock: FakeClock(NOW)})
     admin = Caller(user_id=UserId("root"), role="admin")
     path = "/admin/reports/checkouts?from=2026-11-25&to=2026-11-25"
     shown = page(get_checkout_report, path, admin, "admin.localhost")

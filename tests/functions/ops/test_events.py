@@ -8,11 +8,11 @@ from functions.ops.list_events import EventsQuery, list_events
 from shared.kernel.errors import Invalid
 from shared.kernel.ids import UserId
 from shared.ops.browsing import RecordedEvent, published_topics
-from shared.runtime import wiring
+from shared.ops.kafka import KafkaEventLog
 from shared.runtime.identity import Caller
 from tests.contracts.events.test_golden_events import PUBLISHED
 from tests.fakes.ops import FakeEventLog
-from tests.functions.orders.web import KEY, call
+from tests.functions.web import call, fill_ports
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ADMIN = Caller(user_id=UserId("root"), role="admin")
@@ -86,8 +86,7 @@ def test_every_published_topic_can_be_chosen():
 
 @pytest.fixture
 def served(log, monkeypatch):
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, context: log)
+    fill_ports(monkeypatch, {KafkaEventLog: log})
 
 
 def test_the_page_folds_each_event_and_keeps_the_filter(served):

@@ -15,11 +15,10 @@ from functions.orders.list_orders import list_orders
 from shared.kernel.clock import SystemClock
 from shared.orders.invoice_pdf import PdfInvoices
 from shared.orders.mongo import MongoOrders
-from shared.runtime import wiring
 from shared.runtime.settings import SellerSettings
 from tests.fakes.orders import ADDRESS
-from tests.functions.orders.web import KEY, call, page
 from tests.functions.orders.world import ADA, ADMIN, BOB, World
+from tests.functions.web import call, fill_ports, page
 
 BACK_OFFICE = "admin.localhost"
 
@@ -32,8 +31,7 @@ def world(monkeypatch):
         PdfInvoices: PdfInvoices(SellerSettings()),
         SystemClock: world.clock,
     }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, ports)
     return world
 
 

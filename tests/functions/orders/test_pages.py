@@ -15,10 +15,9 @@ from shared.kernel.clock import SystemClock
 from shared.orders.invoice_pdf import PdfInvoices
 from shared.orders.mongo import MongoOrders, MongoProducts
 from shared.orders.mongo_sales import MongoSales
-from shared.runtime import wiring
 from tests.fakes.orders import ADDRESS, FakeInvoices
-from tests.functions.orders.web import KEY, call, location, page, part, post_form
 from tests.functions.orders.world import ADA, ADMIN, BOB, World
+from tests.functions.web import KEY, call, fill_ports, location, page, part, post_form
 
 BACK_OFFICE = "admin.localhost"
 
@@ -33,9 +32,8 @@ def world(monkeypatch):
         PdfInvoices: FakeInvoices(),
         SystemClock: world.clock,
     }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
     monkeypatch.setenv("ORDERS_CALL_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, ports)
     return world
 
 

@@ -10,9 +10,8 @@ import pytest
 from functions.orders.get_sales_report import get_sales_report
 from shared.kernel.clock import SystemClock
 from shared.orders.mongo_sales import MongoSales
-from shared.runtime import wiring
-from tests.functions.orders.web import KEY, call, page, part
 from tests.functions.orders.world import ADA, ADMIN, World
+from tests.functions.web import call, fill_ports, page, part
 
 BACK_OFFICE = "admin.localhost"
 REPORT = "/admin/reports/sales"
@@ -23,8 +22,7 @@ BLOCKS = ["sales-cards", "sales-chart", "sales-statuses", "sales-top-products"]
 def world(monkeypatch):
     world = World()
     ports = {MongoSales: world.sales, SystemClock: world.clock}
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, ports)
     return world
 
 

@@ -8,7 +8,7 @@ from functions.orders.anonymise_orders import anonymise_orders
 from functions.orders.cancel_order import cancel_order
 from functions.orders.confirm_order import confirm_order
 from functions.orders.get_order import get_order
-from functions.orders.get_sales_report import SalesQuery, get_sales_report
+from functions.orders.get_sales_report import get_sales_report
 from functions.orders.mark_order_paid import mark_order_paid
 from functions.orders.mark_order_refunded import mark_order_refunded
 from functions.orders.note_payment_failure import note_payment_failure
@@ -36,6 +36,7 @@ from shared.orders.model import Order
 from shared.orders.sales import SalesReport
 from shared.orders.views import OrderView
 from shared.runtime.identity import Caller
+from shared.runtime.schema import ReportQuery
 from tests.fakes.auth import FakeClock
 from tests.fakes.orders import NOW, FakeOrders, FakeProducts, FakeSales, a_product, a_request
 
@@ -129,7 +130,7 @@ class World:
                 record_sale(event, self.orders, self.sales)
 
     def report(self, **query: Any) -> SalesReport:
-        return get_sales_report(SalesQuery(**query), self.sales, self.clock)
+        return get_sales_report(ReportQuery(**query), self.sales, self.clock)
 
     def delete_user(self, caller: Caller = ADA) -> None:
         user = UserDeleted(id=caller.user, deleted=True, version=2)

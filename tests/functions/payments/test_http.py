@@ -1,7 +1,6 @@
 """The payments' routes as HTTP: JSON, pages, forms and Stripe's raw messages."""
 
 import json
-from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
@@ -15,15 +14,10 @@ from shared.payments.mongo import MongoAnswers, MongoOrders, MongoPayments
 from shared.payments.stripe_form import StripeCardForm
 from shared.payments.stripe_gateway import StripeGateway
 from shared.payments.stripe_webhooks import StripeWebhooks
-from shared.runtime import wiring
-from shared.runtime.declare import spec_of
-from shared.runtime.handler import answer
-from shared.runtime.identity import HEADER, sign_identity
 from tests.fakes.payments import FakeCardForm, FakeWebhooks
+from tests.functions import web
 from tests.functions.payments.world import ADA, ADMIN, World
-
-KEY = "11" * 32
-FORM = "application/x-www-form-urlencoded"
+from tests.functions.web import FORM, fill_ports
 
 
 @pytest.fixture
@@ -38,25 +32,12 @@ def world(monkeypatch):
         StripeWebhooks: FakeWebhooks(),
         SystemClock: world.clock,
     }
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
+    fill_ports(monkeypatch, ports)
     return world
 
 
 def call(function, method, path, body=b"", caller=None, media_type="application/json", **headers):
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "CONTENT_TYPE": media_type,
-        "CONTENT_LENGTH": str(len(body)),
-        "HTTP_HOST": "shop.localhost",
-        "wsgi.input": BytesIO(body),
-    } | headers
-    if caller:
-        name = f"HTTP_{HEADER.upper().replace('-', '_')}"
-        environ[name] = sign_identity(caller, method, path, KEY, 60)
-    return answer(spec_of(function), environ)
+    return web.call(function, method, path, caller, body, CONTENT_TYPE=media_type, **headers)
 
 
 def start(order_id, **more):

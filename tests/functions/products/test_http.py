@@ -30,14 +30,13 @@ from shared.products.mongo_catalogue import MongoCatalogue
 from shared.products.mongo_imports import MongoImports
 from shared.products.objects import StoredFiles
 from shared.products.pictures import PillowPictures
-from shared.runtime import wiring
 from shared.runtime.answers import Response
 from shared.runtime.declare import spec_of
 from shared.runtime.handler import answer
 from shared.runtime.identity import Caller, sign_identity
 from tests.fakes.products import FakeCatalogue, FakeFiles, FakeImports, FakePictures, FakeProducts
+from tests.functions.web import KEY, fill_ports
 
-KEY = "ab" * 32
 ADMIN = Caller(user_id=UserId("admin-1"), role="admin")
 SHOPPER = Caller(user_id=UserId("u-1"), role="user")
 FORM = "application/x-www-form-urlencoded"
@@ -96,7 +95,6 @@ class Host:
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
     products, imports = FakeProducts(), FakeImports()
     adapters: dict[type, Any] = {
         MongoProducts: products,
@@ -106,7 +104,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
         PillowPictures: FakePictures(),
         SystemClock: SystemClock(),
     }
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: adapters[adapter])
+    fill_ports(monkeypatch, adapters)
     return Host(products, imports)
 
 

@@ -17,10 +17,10 @@ from shared.products.model import Details, Image, Product, Rating, new_product
 from shared.products.mongo import MongoProducts
 from shared.products.mongo_catalogue import MongoCatalogue
 from shared.products.mongo_pairings import MongoPairings
-from shared.runtime import wiring
 from tests.fakes.products import FakeCatalogue, FakeImports, FakeProducts
 from tests.fakes.purchases import FakePairings
-from tests.functions.products.test_http import ADMIN, KEY, SHOPPER, Host
+from tests.functions.products.test_http import ADMIN, SHOPPER, Host
+from tests.functions.web import fill_ports
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 ANYBODY: dict[str, Any] = {"caller": None}
@@ -34,14 +34,13 @@ def pairings() -> FakePairings:
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, pairings: FakePairings) -> Host:
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
     products = FakeProducts()
     adapters: dict[type, Any] = {
         MongoProducts: products,
         MongoCatalogue: FakeCatalogue(products),
         MongoPairings: pairings,
     }
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: adapters[adapter])
+    fill_ports(monkeypatch, adapters)
     return Host(products, FakeImports())
 
 

@@ -20,11 +20,11 @@ from shared.products.mongo import MongoProducts
 from shared.products.mongo_purchases import MongoPurchases
 from shared.products.mongo_reviews import MongoReviews
 from shared.products.reviews import Review, ReviewId
-from shared.runtime import wiring
 from tests.fakes.products import FakeImports, FakeProducts
 from tests.fakes.purchases import FakePurchases
 from tests.fakes.reviews import FakeReviews
-from tests.functions.products.test_http import KEY, SHOPPER, Host
+from tests.functions.products.test_http import SHOPPER, Host
+from tests.functions.web import fill_ports
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 ANYBODY: dict[str, Any] = {"caller": None}
@@ -41,7 +41,6 @@ def reviews() -> FakeReviews:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, reviews: FakeReviews) -> Host:
     """A shop with tea, bought by the shopper, and a pot, bought by nobody."""
-    monkeypatch.setenv("IDENTITY_KEY", KEY)
     products, purchases = FakeProducts(), FakePurchases()
     adapters: dict[type, Any] = {
         MongoProducts: products,
@@ -49,7 +48,7 @@ def host(monkeypatch: pytest.MonkeyPatch, reviews: FakeReviews) -> Host:
         MongoReviews: reviews,
         SystemClock: SystemClock(),
     }
-    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: adapters[adapter])
+    fill_ports(monkeypatch, adapters)
     for name in ("tea", "pot"):
         details = Details(title=f"{name} <b>", category="kitchen", price=Money(1299))
         products.add(new_product(ProductId(name), details, 9, "admin", DAY))

@@ -1,10 +1,13 @@
 """Calls a function as the gateway does: over WSGI, with a signed identity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
+from shared.runtime import wiring
 from shared.runtime.answers import Response
 from shared.runtime.declare import spec_of
 from shared.runtime.handler import answer
@@ -12,6 +15,12 @@ from shared.runtime.identity import Caller, sign_identity
 
 KEY = "11" * 32
 FORM = "application/x-www-form-urlencoded"
+
+
+def fill_ports(monkeypatch: pytest.MonkeyPatch, ports: Mapping[type, Any]) -> None:
+    """Gives functions these ports by their adapters, and the key that ``call`` signs with."""
+    monkeypatch.setenv("IDENTITY_KEY", KEY)
+    monkeypatch.setattr(wiring, "build_adapter", lambda adapter, _: ports[adapter])
 
 
 def call(
