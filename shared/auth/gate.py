@@ -8,6 +8,7 @@ from shared.auth.use_cases import ACCESS_COOKIE, REFRESH_COOKIE
 from shared.kernel.errors import Forbidden, LoginRequired
 from shared.runtime.answers import Cookie
 from shared.runtime.identity import Access, Caller, check_access
+from shared.runtime.request import is_back_office
 
 GUEST_COOKIE = "__Host-guest"
 GUEST_SECONDS = 30 * 24 * 3600
@@ -74,8 +75,8 @@ class Gate:
 
     def _visitor(self, asked: Asked) -> Caller:
         """Nobody in particular; but the back office's public pages offer administrators more."""
-        is_back_office = asked.header("Host").startswith("admin.")
-        return (self._user(asked) if is_back_office else None) or Caller()
+        user = self._user(asked) if is_back_office(asked.header("Host")) else None
+        return user or Caller()
 
     def _identify(self, route: Route, asked: Asked) -> tuple[Caller, tuple[Cookie, ...]]:
         """The caller; somebody without any session becomes a guest where guests are served."""

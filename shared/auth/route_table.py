@@ -7,6 +7,7 @@ import msgspec
 
 from shared.auth.ports import Route
 from shared.runtime.identity import Access
+from shared.runtime.request import is_back_office
 from shared.runtime.routes import path_pattern
 from shared.runtime.settings import config
 
@@ -40,7 +41,7 @@ class FileRoutes:
 
     def find(self, host: str, method: str, path: str) -> Route | None:
         """The route of a request; HEAD is asked as GET."""
-        side = "admin" if host.startswith("admin.") else "shop"
+        side = "admin" if is_back_office(host) else "shop"
         method = "GET" if method == "HEAD" else method
         for row, pattern, route in self._routes:
             if row.method == method and row.host in {side, "both"} and pattern.match(path):

@@ -14,7 +14,7 @@ from shared.runtime.answers import Reply, Response
 from shared.runtime.declare import Http, Spec
 from shared.runtime.identity import Caller
 from shared.runtime.problem_form import fields_to_correct, in_plain_words, label_of
-from shared.runtime.request import Request, local_path
+from shared.runtime.request import Request, is_back_office, local_path
 
 HTML = "text/html; charset=utf-8"
 # Script and style come from our own host alone; a page that needs more says so in its reply.
@@ -84,7 +84,7 @@ def _destination(then: str, request: Request, value: Any) -> str:  # noqa: ANN40
 def _template(spec: Spec, request: Request) -> Path:
     """The back office may have a page of its own for the same data (``name.admin.html``)."""
     own = Path(spec.source).with_suffix(".admin.html")
-    if request.host.startswith("admin.") and own.exists():
+    if is_back_office(request.host) and own.exists():
         return own.relative_to(_ROOT)
     return Path(spec.source).with_suffix(".html").relative_to(_ROOT)
 
@@ -109,7 +109,7 @@ def _context(request: Request, caller: Caller) -> dict[str, Any]:
         "caller": caller,
         "path": request.path,
         "query": _Query(request.query if request.method == "GET" else {}),
-        "is_admin_host": request.host.startswith("admin."),
+        "is_admin_host": is_back_office(request.host),
         "shown_name": unquote(cookies.get("shop-name", ""))[:60],
         "cart_count": cookies.get("cart-count", "")[:4],
         "problem": None,
