@@ -1,11 +1,11 @@
 """Users and sessions: who somebody is, and how long they stay logged in."""
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from shared.contracts.auth import UserState
+from shared.kernel.beginnings import beginnings, from_each_word
 from shared.kernel.errors import Conflict, Forbidden, LoginRequired
 from shared.kernel.ids import SessionId, UserId
 
@@ -14,8 +14,6 @@ SESSION_LIFETIME = timedelta(days=7)
 # Two tabs, or an answer that was lost on the way: the old token still gives the current one.
 ROTATION_GRACE = timedelta(seconds=10)
 KEPT_ROTATIONS = 20
-_SEARCHED_LENGTH = 40
-_SEARCHED_WORDS = 8
 
 
 class EmailTaken(Conflict):
@@ -99,27 +97,12 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
-def searched(text: str) -> str:
-    """How accounts and searches are compared: ``"  ADA  King"`` is ``ada king``.
-
-    The first 40 characters count.
-    """
-    return _plain(text)[:_SEARCHED_LENGTH]
-
-
 def search_prefixes(email: str, name: str) -> list[str]:
     """What finds an account: every beginning of its e-mail, and of its name from any word on.
 
-    The empty beginning, which all accounts have, is among them. Of a name, eight words count.
+    The empty beginning, which all accounts have, is among them.
     """
-    words = _plain(name).split()
-    from_word = [" ".join(words[first:]) for first in range(min(len(words), _SEARCHED_WORDS))]
-    texts = [searched(text) for text in (email, *from_word)]
-    return sorted({text[:length] for text in texts for length in range(len(text) + 1)})
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return ["", *beginnings([email, *from_each_word(name)])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from shared.auth.model import User, search_prefixes, searched
+from shared.auth.model import User, search_prefixes
 from shared.auth.mongo import FOUND_BY, user_of
+from shared.kernel.beginnings import searched
 from shared.kernel.paging import Page
 from shared.runtime.mongo import Index, collection, update_each
 from shared.runtime.settings import MongoSettings

@@ -1,7 +1,6 @@
 """Orders: what was bought, and the states an order may go through (rules without a driver)."""
 
 import secrets
-import unicodedata
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +18,7 @@ from shared.contracts.orders import (
     ShippingAddress,
 )
 from shared.contracts.products import ProductState
+from shared.kernel.beginnings import folded, from_each_word
 from shared.kernel.errors import Conflict
 from shared.kernel.ids import OrderId, PaymentId, ProductId, UserId
 from shared.kernel.money import Money
@@ -31,7 +31,6 @@ PATIENCE = timedelta(hours=24)
 # Easy to read out over the phone: no 0/O, 1/I/L.
 _NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _NUMBER_LENGTH = 6
-_SEARCHED_WORDS = 8
 
 
 class Status(StrEnum):
@@ -211,15 +210,9 @@ def new_number() -> str:
     return "P-" + "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(_NUMBER_LENGTH))
 
 
-def folded(text: str) -> str:
-    """Text as it is compared when people search: without case, forms and more than one blank."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
 def found_by(order: Order) -> list[str]:
     """What the beginning of a search may be of: the number, and the buyer's name from each word."""
-    words = folded(order.shipping_address.name).split()[:_SEARCHED_WORDS]
-    return [folded(order.number), *(" ".join(words[start:]) for start in range(len(words)))]
+    return [folded(order.number), *from_each_word(order.shipping_address.name)]
 
 
 def key_of(wanted: PlaceOrder) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from shared.contracts.event import NewEvent
+from shared.kernel.beginnings import beginnings, folded, searched
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import OrderId, UserId
 from shared.kernel.paging import Page
@@ -18,7 +19,6 @@ from shared.orders.model import (
     Order,
     Product,
     Status,
-    folded,
     found_by,
     new_number,
 )
@@ -39,8 +39,6 @@ INDEXES = (
     Index("orders", [("outbox.id", 1)], sparse=True),
     Index("forgotten", [("at", 1)]),
 )
-# Beginnings longer than this are as good as their first so many characters.
-_LONGEST_BEGINNING = 40
 _NUMBER_TRIES = 5
 
 
@@ -102,7 +100,7 @@ class MongoOrders:
         an order's id or a user's; empty for all.
         """
         query: dict[str, Any] = {"status": status.value} if status else {}
-        if term := folded(search)[:_LONGEST_BEGINNING]:
+        if term := searched(search):
             query["search_words"] = term
         return self._page(query, page, page_size)
 
@@ -182,10 +180,5 @@ def _fields(order: Order) -> dict[str, Any]:
 
 
 def _search_words(order: Order) -> list[str]:
-    """Every beginning of what the order is found by: looked up as it is, each needs no scan."""
-    beginnings = {
-        phrase[:length].rstrip()
-        for phrase in found_by(order)
-        for length in range(1, min(len(phrase), _LONGEST_BEGINNING) + 1)
-    }
-    return [folded(order.id), folded(order.user_id), *sorted(beginnings)]
+    """The ids, and every beginning of what the order is found by: each look needs no scan."""
+    return [folded(order.id), folded(order.user_id), *beginnings(found_by(order))]

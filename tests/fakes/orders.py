@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from shared.contracts.orders import CheckoutLine, OrderState, PlaceOrder, ShippingAddress
+from shared.kernel.beginnings import folded
 from shared.kernel.days import day_of
 from shared.kernel.ids import OrderId, ProductId, UserId
 from shared.kernel.money import Money
@@ -18,7 +19,6 @@ from shared.orders.model import (
     Order,
     Product,
     Status,
-    folded,
     found_by,
     new_number,
 )

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from shared.contracts.orders import ShippingAddress
+from shared.kernel.beginnings import folded
 from shared.kernel.ids import PaymentId
 from shared.orders.changes import advancing, forgotten, settled, with_payment
-from shared.orders.model import PaymentInfo, Reason, Status, folded, found_by
+from shared.orders.model import PaymentInfo, Reason, Status, found_by
 from tests.fakes.orders import ADDRESS, NOW, an_order
 
 NOBODY = ShippingAddress(name="", line1="", city="", postal_code="", country="DE")
