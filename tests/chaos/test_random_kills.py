@@ -20,6 +20,11 @@ _FUNCTION = "function"
 _VICTIMS = {_FUNCTION: 10, "mongodb": 2, "kafka": 1, "redis": 1} | dict.fromkeys(CHILDREN, 2)
 
 
+# The gateway dies, too: when it resets a connection before the handshake, CPython's wrap_socket
+# raises without closing the socket it has made (shown by a server that resets at once).
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
+)
 def test_orders_survive_a_death_every_second(stack, wrecker, ledger, product_id):
     deaths = dict.fromkeys(_VICTIMS, 0)
     is_over = threading.Event()
