@@ -7,17 +7,18 @@ from datetime import timedelta
 
 from shared.auth.model import Session, User
 from shared.auth.tokens import SignedTokens, TokenSettings
+from shared.contracts.auth import UserState
 from shared.contracts.orders import OrderCreated, OrderLine
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import OrderId, ProductId, SessionId, UserId, new_id
 from shared.kernel.money import Money
-from shared.notifications.mongo import MongoRecipients
 from shared.products.model import Product
 from shared.products.mongo import MongoProducts
 from shared.products.mongo_reservations import MongoReservations
 from shared.products.reservations import RESERVED
 from shared.products.use_cases.reserving import StockKeeper
 from shared.runtime.mongo import collection
+from shared.runtime.replicas import Replicas
 from shared.runtime.settings import EventSettings, MongoSettings
 from tests.e2e.crowd import at_once
 from tests.e2e.shop import ACCESS, Client
@@ -34,11 +35,11 @@ def buyers(stack: Stack, count: int) -> list[Client]:
         private_key=stack.secret("popshop-jwt", "private-key"),
         refresh_key=stack.secret("popshop-refresh", "key"),
     )
-    recipients = MongoRecipients(MongoSettings(stack.secret("popshop-mongo-notifications", "url")))
+    recipients = Replicas(stack.database("notifications").recipients, UserState)
     return [_buyer(stack, SignedTokens(keys), recipients) for _ in range(count)]
 
 
-def _buyer(stack: Stack, tokens: SignedTokens, recipients: MongoRecipients) -> Client:
+def _buyer(stack: Stack, tokens: SignedTokens, recipients: Replicas[UserState]) -> Client:
     now, client, user_id = SystemClock().now(), Client(stack), UserId(new_id())
     email = f"{user_id}@example.com"
     user = User(id=user_id, email=email, name="Ann", password_hash="", created_at=now)
