@@ -15,7 +15,7 @@ from localdev.cluster.state import REPOSITORY, AlreadyRunningError, State
 from localdev.down import take_down
 from localdev.logs import follow_log
 from localdev.minikube import bring_up_minikube
-from localdev.table import print_status
+from localdev.table import print_status, watch_status
 
 DEFAULT_STATE = REPOSITORY / ".popshop"
 
@@ -41,17 +41,27 @@ def _up(options: argparse.Namespace) -> int:
 
     if options.detach:
         return detach(state, _arguments_of(options))
-    chosen = Options(seed=options.seed, window_seconds=options.window, manifests=options.manifests)
+    chosen = Options(
+        seed=options.seed,
+        window_seconds=options.window,
+        start=options.start,
+        is_warming=options.warming,
+        manifests=options.manifests,
+    )
     return bring_up(chosen, state)
 
 
 def _arguments_of(options: argparse.Namespace) -> list[str]:
     arguments = ["up", "--state", str(options.state), "--seed", options.seed]
-    arguments += ["--manifests", str(options.manifests)]
+    arguments += ["--manifests", str(options.manifests), "--start", options.start]
+    arguments += [] if options.warming else ["--no-warming"]
     return arguments + (["--window", str(options.window)] if options.window else [])
 
 
 def _status(options: argparse.Namespace) -> int:
+    if options.watch:
+        watch_status(options.state)
+        return 0
     try:
         status = call(options.state, "status")
     except NotRunningError:
@@ -120,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(command("up", _up, "start the shop"))
     status = command("status", _status, "what runs, and where")
     status.add_argument("--json", action="store_true", help="for programs")
+    status.add_argument("--watch", "-w", action="store_true", help="again every second")
     command("down", _down, "stop the shop")
     logs = command("logs", _logs, "print a log")
     logs.add_argument("name", help="a function, or gateway, dispatcher, sink, ...")
@@ -130,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     events.add_argument("--follow", "-f", action="store_true", help="go on as they come")
     scale = command("scale", _scale, "show or set how many processes a function has")
     scale.add_argument("name")
-    scale.add_argument("count", type=int, nargs="?", help="0 or 1")
+    scale.add_argument("count", type=int, nargs="?", help="0 or more; the autoscaler goes on")
     return parser
 
 
@@ -145,7 +156,22 @@ def _add_up(up: argparse.ArgumentParser) -> None:
     )
     up.add_argument("--runtime", choices=("embedded", "minikube"), default="embedded")
     up.add_argument(
-        "--window", type=float, metavar="SECONDS", help="stop functions after so long without work"
+        "--window",
+        type=float,
+        metavar="SECONDS",
+        help="shorten every stable window, after which idle functions go",
+    )
+    up.add_argument(
+        "--start",
+        choices=("zygote", "exec"),
+        default="zygote",
+        help="how a function's process is made: a fork, or a new interpreter as in the image",
+    )
+    up.add_argument(
+        "--warming",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="wake what usually follows a page (default: yes)",
     )
     up.add_argument(
         "--manifests",

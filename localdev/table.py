@@ -1,6 +1,22 @@
 """`status` for people."""
 
-from typing import Any
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from localdev.cluster.control import call
+
+_WATCH_SECONDS = 1.0
+_CLEAR = "\x1b[2J\x1b[H"
+
+
+def watch_status(state: Path) -> NoReturn:
+    """The functions as they come and go, once a second until interrupted."""
+    while True:
+        status = call(state, "status")
+        print(_CLEAR, end="")
+        _print_functions(status["functions"])
+        time.sleep(_WATCH_SECONDS)
 
 
 def print_status(status: dict[str, Any]) -> None:
@@ -23,12 +39,20 @@ def print_status(status: dict[str, Any]) -> None:
 def _print_functions(functions: list[dict[str, Any]]) -> None:
     """Only those that have ever run; a hundred idle ones tell nothing."""
     ran = [function for function in functions if function["starts"]]
-    print(f"{len(functions)} functions, {sum(item['ready'] for item in functions)} running")
+    running = sum(bool(item["ready"]) for item in functions)
+    print(f"{len(functions)} functions, {running} running in {_replicas(functions)} processes")
     if ran:
-        print(f"  {'':<44} ready starts  cold ms requests errors")
+        print(f"  {'':<44} {'phase':<10} {'path':<9} ready starts  cold ms requests errors")
     for item in ran:
         cold = item["last_cold_start_ms"]
         print(
-            f"  {item['name']:<44} {item['ready']:>5} {item['starts']:>6} "
-            f"{'-' if cold is None else cold:>8} {item['requests']:>8} {item['errors']:>6}"
+            f"  {item['name']:<44} {item['phase']:<10} {item['path']:<9} {item['ready']:>5} "
+            f"{item['starts']:>6} {'-' if cold is None else cold:>8} "
+            f"{item['requests']:>8} {item['errors']:>6}"
         )
+        for line in (item["last_failure"] or "").splitlines():
+            print(f"      {line}")
+
+
+def _replicas(functions: list[dict[str, Any]]) -> int:
+    return sum(item["ready"] for item in functions)

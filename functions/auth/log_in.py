@@ -25,7 +25,7 @@ class Credentials(Input, frozen=True, kw_only=True):
     password: PresentPassword
 
 
-@http("POST", "/auth/login", access=Access.PUBLIC, then="/")
+@http("POST", "/auth/login", access=Access.PUBLIC, then="/", warms=("list_products",))
 def log_in(
     body: Credentials,
     info: RequestInfo,

@@ -32,7 +32,9 @@ class Registration(Input, frozen=True, kw_only=True):
     address: Annotated[str, Meta(max_length=500)] = ""
 
 
-@http("POST", "/auth/register", access=Access.PUBLIC, status=201, then="/")
+@http(
+    "POST", "/auth/register", access=Access.PUBLIC, status=201, then="/", warms=("list_products",)
+)
 def register_user(
     body: Registration,
     info: RequestInfo,

@@ -24,7 +24,7 @@ class NewCartItem(Input, frozen=True, kw_only=True):
     quantity: Quantity = 1
 
 
-@http("POST", "/cart/items", access=Access.GUEST, then="/cart")
+@http("POST", "/cart/items", access=Access.GUEST, then="/cart", warms=("get_cart",))
 def add_cart_item(
     body: NewCartItem,
     caller: Caller,

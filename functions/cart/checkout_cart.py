@@ -51,7 +51,21 @@ class CheckedOut:
     status: str
 
 
-@http("POST", "/cart/checkout", access=Access.USER, status=201, then="/orders/{order_id}")
+@http(
+    "POST",
+    "/cart/checkout",
+    access=Access.USER,
+    status=201,
+    then="/orders/{order_id}",
+    warms=(
+        "place_order",
+        "reserve_stock",
+        "confirm_order",
+        "get_order",
+        "replicate_order",
+        "announce_order",
+    ),
+)
 def checkout_cart(
     body: CheckoutInput,
     caller: Caller,

@@ -15,7 +15,9 @@ from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
 
 
-@http("GET", "/cart", access=Access.GUEST)
+@http(
+    "GET", "/cart", access=Access.GUEST, warms=("show_checkout", "show_login", "update_cart_item")
+)
 def get_cart(
     caller: Caller,
     carts: Annotated[Carts, MongoCarts],

@@ -15,7 +15,18 @@ from shared.runtime.declare import page
 from shared.runtime.identity import Access, Caller
 
 
-@page("/checkout", access=Access.USER)
+@page(
+    "/checkout",
+    access=Access.USER,
+    warms=(
+        "checkout_cart",
+        "place_order",
+        "reserve_stock",
+        "confirm_order",
+        "replicate_order",
+        "get_order",
+    ),
+)
 def show_checkout(
     caller: Caller,
     carts: Annotated[Carts, MongoCarts],

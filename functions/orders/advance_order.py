@@ -26,7 +26,13 @@ class Advance(Input, frozen=True, kw_only=True):
     ) = None
 
 
-@http("POST", "/admin/orders/{order_id}/advance", access=Access.ADMIN, then="/orders/{id}")
+@http(
+    "POST",
+    "/admin/orders/{order_id}/advance",
+    access=Access.ADMIN,
+    then="/orders/{id}",
+    warms=("get_order", "announce_order"),
+)
 def advance_order(
     order_id: OrderId,
     body: Advance,

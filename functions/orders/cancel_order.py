@@ -14,7 +14,13 @@ from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
 
 
-@http("POST", "/orders/{order_id}/cancel", access=Access.USER, then="/orders/{id}")
+@http(
+    "POST",
+    "/orders/{order_id}/cancel",
+    access=Access.USER,
+    then="/orders/{id}",
+    warms=("get_order", "announce_order", "release_reservation", "reopen_cart", "void_payment"),
+)
 def cancel_order(
     order_id: OrderId,
     caller: Caller,

@@ -11,7 +11,12 @@ from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
 
 
-@http("GET", "/orders/{order_id}", access=Access.USER)
+@http(
+    "GET",
+    "/orders/{order_id}",
+    access=Access.USER,
+    warms=("start_payment", "get_payment", "advance_order"),
+)
 def get_order(
     order_id: OrderId, caller: Caller, orders: Annotated[Orders, MongoOrders]
 ) -> OrderView:

@@ -21,7 +21,7 @@ class OrdersQuery(PageQuery, frozen=True, kw_only=True):
     search: Annotated[str, Meta(max_length=100)] = ""
 
 
-@http("GET", "/admin/orders", access=Access.ADMIN)
+@http("GET", "/admin/orders", access=Access.ADMIN, warms=("get_order",))
 def list_all_orders(query: OrdersQuery, orders: Annotated[Orders, MongoOrders]) -> Page[OrderView]:
     """Everybody's orders, newest first."""
     return page_of(orders.all(query.status, query.search.strip(), query.page, query.page_size))

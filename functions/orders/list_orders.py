@@ -11,7 +11,7 @@ from shared.runtime.identity import Access, Caller
 from shared.runtime.schema import PageQuery
 
 
-@http("GET", "/orders", access=Access.USER)
+@http("GET", "/orders", access=Access.USER, warms=("get_order",))
 def list_orders(
     query: PageQuery, caller: Caller, orders: Annotated[Orders, MongoOrders]
 ) -> Page[OrderView]:

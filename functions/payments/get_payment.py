@@ -23,7 +23,20 @@ class PaymentDetails(PaymentView):
     stripe_url: str
 
 
-@http("GET", "/payments/{order_id}", access=Access.USER)
+@http(
+    "GET",
+    "/payments/{order_id}",
+    access=Access.USER,
+    warms=(
+        "receive_stripe_webhook",
+        "mark_order_paid",
+        "get_order",
+        "announce_order",
+        "settle_reservation",
+        "settle_cart",
+        "refund_payment",
+    ),
+)
 def get_payment(
     order_id: OrderId,
     caller: Caller,

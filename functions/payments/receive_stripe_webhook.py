@@ -22,7 +22,13 @@ class Received:
     received: bool = True
 
 
-@http("POST", "/payments/webhook", access=Access.PUBLIC, limit_bytes=512 * 1024)
+@http(
+    "POST",
+    "/payments/webhook",
+    access=Access.PUBLIC,
+    limit_bytes=512 * 1024,
+    warms=("mark_order_paid", "announce_order", "settle_reservation", "settle_cart"),
+)
 def receive_stripe_webhook(
     upload: Upload,
     request: Request,

@@ -31,6 +31,7 @@ class RefundInput(Input, frozen=True, kw_only=True):
     "/admin/payments/{payment_id}/refund",
     access=Access.ADMIN,
     then="/payments/{order_id}",
+    warms=("get_payment", "mark_order_refunded", "announce_payment"),
 )
 def refund_payment(
     payment_id: PaymentId,

@@ -47,7 +47,15 @@ class _Started:
     is_new: bool
 
 
-@http("POST", "/payments", access=Access.USER, status=201, again=200, then="/payments/{order_id}")
+@http(
+    "POST",
+    "/payments",
+    access=Access.USER,
+    status=201,
+    again=200,
+    then="/payments/{order_id}",
+    warms=("get_payment", "note_payment_start"),
+)
 def start_payment(
     body: PaymentInput,
     caller: Caller,

@@ -11,7 +11,7 @@ from shared.runtime.declare import http
 from shared.runtime.identity import Access
 
 
-@http("GET", "/products/{product_id}", access=Access.PUBLIC)
+@http("GET", "/products/{product_id}", access=Access.PUBLIC, warms=("add_cart_item", "get_cart"))
 def get_product(product_id: ProductId, products: Annotated[Products, MongoProducts]) -> ProductView:
     """One product with its price, pictures and free pieces."""
     return show_product(products, product_id)

@@ -35,7 +35,13 @@ class ProductPage(Page[ProductView]):
     facets: Facets
 
 
-@http("GET", "/products", access=Access.PUBLIC, alias="/")
+@http(
+    "GET",
+    "/products",
+    access=Access.PUBLIC,
+    alias="/",
+    warms=("get_product", "list_recommendations", "list_reviews"),
+)
 def list_products(
     query: ProductsQuery,
     catalogue: Annotated[Catalogue, MongoCatalogue],

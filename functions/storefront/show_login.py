@@ -8,7 +8,7 @@ from shared.runtime.request import local_path
 from shared.runtime.schema import Destination
 
 
-@page("/login", access=Access.PUBLIC)
+@page("/login", access=Access.PUBLIC, warms=("log_in",))
 def show_login(query: Destination) -> Destination:
     """The page to log in."""
     return Destination(next=quote(local_path(query.next), safe="/"))

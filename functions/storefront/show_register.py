@@ -8,7 +8,7 @@ from shared.runtime.request import local_path
 from shared.runtime.schema import Destination
 
 
-@page("/register", access=Access.PUBLIC)
+@page("/register", access=Access.PUBLIC, warms=("register_user",))
 def show_register(query: Destination) -> Destination:
     """The page to open an account."""
     return Destination(next=quote(local_path(query.next), safe="/"))

@@ -2,6 +2,7 @@
 
 from knative.render.container import pod_labels, pod_spec
 from knative.render.naming import FUNCTION_LABEL, PORT, Manifest, labels_of, metadata
+from knative.render.preloads import preload_annotation
 from shared.runtime.declare import Authorizer, Socket, Spec
 
 _REPLICAS = 2
@@ -31,7 +32,7 @@ def _deployment(spec: Spec) -> Manifest:
                 "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
             },
             "template": {
-                "metadata": {"labels": pod_labels(spec)},
+                "metadata": {"labels": pod_labels(spec), "annotations": preload_annotation(spec)},
                 "spec": {"terminationGracePeriodSeconds": _GRACE_SECONDS, **pod_spec(spec)},
             },
         },

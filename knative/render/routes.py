@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from shared.runtime.declare import Http, Socket, Spec
+from shared.runtime.declare import Authorizer, Http, Socket, Spec
 from shared.runtime.identity import Access
 from shared.runtime.request import API_PREFIX
 
@@ -17,7 +18,10 @@ _SOCKET_OPENING_SECONDS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One method and path on the gateway; ``host`` is shop, admin or both."""
+    """One method and path on the gateway; ``host`` is shop, admin or both.
+
+    ``warms``: the services that usually follow (known only where all functions are).
+    """
 
     method: str
     path: str
@@ -29,6 +33,7 @@ class Route:
     timeout_seconds: int
     limit_bytes: int = 0
     is_socket: bool = False
+    warms: tuple[str, ...] = ()
 
     @property
     def asks_authorizer(self) -> bool:
@@ -55,9 +60,14 @@ def routes_of(spec: Spec) -> list[Route]:
 def all_routes(specs: Iterable[Spec]) -> list[Route]:
     """Every route, most specific first and the back office's own before shared ones.
 
-    Raises ``ValueError`` where two functions claim the same method, path and host.
+    Raises ``ValueError`` where two functions claim the same method, path and host, or one warms
+    what is no function that scales to zero.
     """
-    routes = [route for spec in specs for route in routes_of(spec)]
+    specs = list(specs)
+    named = {spec.name: spec for spec in specs}
+    routes = [
+        replace(route, warms=_warms(spec, named)) for spec in specs for route in routes_of(spec)
+    ]
     claims = Counter((route.method, route.path, route.host) for route in routes)
     for (method, path, _), count in claims.items():
         if count > 1:
@@ -68,21 +78,37 @@ def all_routes(specs: Iterable[Spec]) -> list[Route]:
 
 def routes_json(routes: Iterable[Route]) -> str:
     """``routes.json``, which the authoriser reads; the first match in its order counts."""
-    table = [
-        {
-            "method": route.method,
-            "path": route.path,
-            "host": route.host,
-            "access": route.access,
-            "context": route.context,
-            "service": route.service,
-            "kind": "socket" if route.is_socket else "http",
-            "is_page": route.is_page,
-            "timeout_seconds": route.timeout_seconds,
-        }
-        for route in routes
-    ]
-    return json.dumps(table, indent=1) + "\n"
+    return json.dumps([_row(route) for route in routes], indent=1) + "\n"
+
+
+def _row(route: Route) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "method": route.method,
+        "path": route.path,
+        "host": route.host,
+        "access": route.access,
+        "context": route.context,
+        "service": route.service,
+        "kind": "socket" if route.is_socket else "http",
+        "is_page": route.is_page,
+        "timeout_seconds": route.timeout_seconds,
+    }
+    if route.warms and route.asks_authorizer:
+        row["warms"] = list(route.warms)
+    return row
+
+
+def _warms(spec: Spec, named: Mapping[str, Spec]) -> tuple[str, ...]:
+    """The services of the functions that a declaration says follow."""
+    trigger = spec.trigger
+    if not isinstance(trigger, Http):
+        return ()
+    for name in trigger.warms:
+        if name not in named or isinstance(named[name].trigger, Authorizer | Socket):
+            raise ValueError(
+                f"{spec.name} warms {name}: no function that scales to zero has the name"
+            )
+    return tuple(named[name].service_name for name in trigger.warms)
 
 
 def _paths(spec: Spec, trigger: Http) -> Iterator[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from knative.render.container import pod_labels, pod_spec, takes_large_bodies
 from knative.render.naming import Manifest, labels_of, metadata
+from knative.render.preloads import preload_annotation
 from shared.runtime.declare import DeadLetters, Every, Http, On, Spec
 
 _AUTOSCALING = "autoscaling.knative.dev/"
@@ -46,7 +47,10 @@ def service(spec: Spec) -> Manifest:
         "metadata": metadata(spec.service_name, labels_of(spec) | visibility),
         "spec": {
             "template": {
-                "metadata": {"labels": pod_labels(spec), "annotations": _annotations(profile)},
+                "metadata": {
+                    "labels": pod_labels(spec),
+                    "annotations": _annotations(profile) | preload_annotation(spec),
+                },
                 "spec": {
                     "containerConcurrency": profile.concurrency,
                     "timeoutSeconds": timeout_seconds(spec),

@@ -1,21 +1,33 @@
-"""The gateway: Envoy with the rendered configuration, its placeholders filled in."""
+"""The gateway: Envoy with the rendered configuration, its placeholders filled in.
 
+In a cluster its upstream is Knative's own gateway, which knows the replicas of every function. Here
+one Envoy is both, with the endpoints of all functions from a file (localdev/serving/endpoints.py).
+"""
+
+import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
+from typing import Any
+
+import yaml
 
 from localdev.cluster.certificates import Certificates
 from localdev.cluster.children import Program
 from localdev.cluster.ports import HOST
 from localdev.cluster.processes import tool_environ
 from localdev.cluster.state import State
+from localdev.serving.endpoints import CLUSTER, labelled
 
 PREFERRED_PORT = 8443
-_CONFIGURATION = "envoy.yaml"
+_CONFIGURATION = "envoy.json"
+# In the rendered configuration the header that says which function is meant.
+_SERVICE_HEADER = "x-shop-service"
+_Config = dict[str, Any]
 
 
 class GatewayError(RuntimeError):
@@ -34,9 +46,16 @@ class GatewayPorts:
 
 
 def gateway_program(
-    template: Path, state: State, ports: GatewayPorts, certificates: Certificates
+    template: Path,
+    state: State,
+    ports: GatewayPorts,
+    certificates: Certificates,
+    cluster: _Config,
 ) -> Program:
-    """Writes the configuration into the state folder and says how to run it."""
+    """Writes the configuration into the state folder and says how to run it.
+
+    ``cluster``: see ``with_endpoints``.
+    """
     values = {
         "LISTEN_ADDRESS": HOST,
         "LISTEN_PORT": str(ports.listen),
@@ -51,10 +70,41 @@ def gateway_program(
         "ADMIN_PORT": str(ports.admin),
     }
     configuration = state.root / _CONFIGURATION
-    configuration.write_text(fill_placeholders(template, values), encoding="utf-8")
+    filled = yaml.load(fill_placeholders(template, values), Loader=yaml.CSafeLoader)  # noqa: S506 - safe
+    configuration.write_text(json.dumps(with_endpoints(filled, cluster)), encoding="utf-8")
     argv = [str(envoy_binary()), "-c", str(configuration), "--concurrency", "1"]
     argv += ["--log-level", "warn", "--disable-hot-restart", "--use-dynamic-base-id"]
     return Program("gateway", argv, tool_environ(), port=ports.listen)
+
+
+def with_endpoints(config: _Config, cluster: _Config) -> _Config:
+    """The configuration with the functions' endpoints from a file.
+
+    ``cluster``: what makes Envoy's cluster of functions take them from there.
+    """
+    resources = config["static_resources"]
+    for shared in resources["clusters"]:
+        if shared["name"] == CLUSTER:
+            shared.pop("load_assignment")
+            shared.update(cluster)
+    for route in _routes(resources):
+        action = route.get("route", {})
+        if action.get("cluster") == CLUSTER:
+            action["metadata_match"] = labelled(_function_of(route))
+    return {**config, "node": {"id": "popshop", "cluster": "popshop"}}
+
+
+def _routes(resources: _Config) -> Iterator[_Config]:
+    for listener in resources["listeners"]:
+        for chain in listener["filter_chains"]:
+            for item in chain["filters"]:
+                hosts = item["typed_config"].get("route_config", {}).get("virtual_hosts", ())
+                yield from (route for host in hosts for route in host["routes"])
+
+
+def _function_of(route: _Config) -> str:
+    headers = [item["header"] for item in route["request_headers_to_add"]]
+    return next(str(item["value"]) for item in headers if item["key"] == _SERVICE_HEADER)
 
 
 def fill_placeholders(template: Path, values: Mapping[str, str]) -> str:

@@ -1,21 +1,20 @@
 """What the YAML says is to run: every Knative Service and Deployment as a ``Workload``."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from knative.validate import Document, load_documents, validate
+from localdev.serving.autoscaler.cluster import ClusterSettings
 
 _SERVICE = ("serving.knative.dev", "Service")
 _DEPLOYMENT = ("apps", "Deployment")
-_AUTOSCALING = "autoscaling.knative.dev/"
 _CONTEXT_LABEL = "popshop/context"
-# Cluster defaults of Knative (config-defaults, config-autoscaler).
-_TIMEOUT_SECONDS = 300
-_WINDOW_SECONDS = 60.0
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_CONTAINER_PORT = 8080
+_AUTOSCALER_MAP = "config-autoscaler"
+# Cluster defaults of Knative (config-defaults).
+_TIMEOUT_SECONDS, _RESPONSE_START_SECONDS, _IDLE_SECONDS = 300.0, 300.0, 0.0
 
 
 class ManifestError(ValueError):
@@ -37,19 +36,23 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One function as its manifest describes it; durations in seconds."""
+    """One function as its manifest describes it; durations in seconds, 0 is none.
+
+    ``annotations`` are the pod template's; ``readiness`` is the container's probe.
+    """
 
     name: str
     context: str
     file: Path
     variables: dict[str, str | Reference]
     command: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 0
     timeout_seconds: float = _TIMEOUT_SECONDS
-    window_seconds: float = _WINDOW_SECONDS
-    min_scale: int = 0
-    initial_scale: int = 1
-    probe_path: str | None = None
+    response_start_seconds: float = 0
+    idle_seconds: float = 0
+    container_port: int = 8080
+    readiness: Mapping[str, Any] | None = None
     is_always_on: bool = False
 
     @property
@@ -72,28 +75,48 @@ def load_workloads(folders: Iterable[Path]) -> list[Workload]:
     return sorted(workloads, key=lambda workload: workload.name)
 
 
+def autoscaler_settings(file: Path) -> ClusterSettings:
+    """The cluster's ConfigMap ``config-autoscaler`` in a file of manifests; Knative's defaults."""
+    for document in load_documents([file] if file.exists() else []):
+        if document.kind == "ConfigMap" and document.name == _AUTOSCALER_MAP:
+            return ClusterSettings.of(document.body.get("data") or {})
+    return ClusterSettings()
+
+
 def _workload(document: Document) -> Iterator[Workload]:
     kind = (document.group, document.kind)
     if kind not in {_SERVICE, _DEPLOYMENT}:
         return
     template = document.body["spec"]["template"]
-    container = _only_container(document, template["spec"]["containers"])
-    scale = _annotations(template) if kind == _SERVICE else {}
     spec = template["spec"]
+    container = _only_container(document, spec["containers"])
+    timeout = float(spec.get("timeoutSeconds") or _TIMEOUT_SECONDS)
     yield Workload(
         name=document.name,
         context=_labels(document).get(_CONTEXT_LABEL, document.name.partition("-")[0]),
         file=document.file,
         variables=_variables(document, container),
         command=(*container.get("command", ()), *container.get("args", ())),
+        annotations=template.get("metadata", {}).get("annotations") or {},
         concurrency=int(spec.get("containerConcurrency") or 0),
-        timeout_seconds=float(spec.get("timeoutSeconds") or _TIMEOUT_SECONDS),
-        window_seconds=_seconds(scale["window"]) if "window" in scale else _WINDOW_SECONDS,
-        min_scale=int(scale.get("min-scale", 0)),
-        initial_scale=int(scale.get("initial-scale", 1)),
-        probe_path=_probe_path(container),
+        timeout_seconds=timeout,
+        response_start_seconds=_smaller(
+            spec.get("responseStartTimeoutSeconds"), _RESPONSE_START_SECONDS, timeout
+        ),
+        idle_seconds=_smaller(spec.get("idleTimeoutSeconds"), _IDLE_SECONDS, timeout),
+        container_port=next(
+            (port["containerPort"] for port in container.get("ports", ())), _CONTAINER_PORT
+        ),
+        readiness=container.get("readinessProbe"),
         is_always_on=kind == _DEPLOYMENT,
     )
+
+
+def _smaller(given: float | None, default: float, timeout: float) -> float:
+    """A cluster's default counts only where it is below the revision's timeout (knative 2)."""
+    if given is not None:
+        return float(given)
+    return default if default < timeout else 0.0
 
 
 def _only_container(document: Document, containers: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -108,20 +131,6 @@ def _only_container(document: Document, containers: Sequence[dict[str, Any]]) ->
 def _labels(document: Document) -> dict[str, str]:
     labels: dict[str, str] = document.metadata.get("labels") or {}
     return labels
-
-
-def _annotations(template: dict[str, Any]) -> dict[str, str]:
-    """The autoscaling annotations by their short kebab-case name."""
-    annotations: dict[str, str] = template.get("metadata", {}).get("annotations") or {}
-    return {
-        _kebab(name.removeprefix(_AUTOSCALING)): value
-        for name, value in annotations.items()
-        if name.startswith(_AUTOSCALING)
-    }
-
-
-def _kebab(name: str) -> str:
-    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def _variables(document: Document, container: dict[str, Any]) -> dict[str, str | Reference]:
@@ -142,19 +151,6 @@ def _variable(document: Document, item: dict[str, Any]) -> str | Reference:
         f"{document.file}: {document.label}: env {item['name']}: "
         f"{', '.join(source)} is not known here; use secretKeyRef or configMapKeyRef"
     )
-
-
-def _probe_path(container: dict[str, Any]) -> str | None:
-    """The path of an HTTP readiness probe; ``None`` is Knative's default, a TCP connect."""
-    probe = container.get("readinessProbe") or {}
-    path: str | None = (probe.get("httpGet") or {}).get("path")
-    return path
-
-
-def _seconds(duration: str) -> float:
-    """A Go duration such as ``60s`` or ``1m30s``; the webhook's rules have checked it."""
-    parts = re.findall(r"([\d.]+)(ms|s|m|h)", duration)
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 def _refuse_twins(workloads: Sequence[Workload]) -> None:

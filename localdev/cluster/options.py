@@ -8,16 +8,27 @@ from localdev.cluster.state import REPOSITORY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``seed``: "demo", "none" or a file; ``window_seconds`` overrides every stable window."""
+    """``seed``: "demo", "none" or a file; ``window_seconds`` shortens every stable window.
+
+    ``start``: how a function's process is made, "zygote" (a fork) or "exec" (as in the image).
+    ``is_warming``: whether the authoriser wakes what usually follows a page.
+    """
 
     seed: str = "none"
     window_seconds: float | None = None
+    start: str = "zygote"
+    is_warming: bool = True
     manifests: Path = REPOSITORY
 
     @property
     def workload_folders(self) -> list[Path]:
         """Knative Services and Deployments."""
         return [self.manifests / "knative" / "services", self.manifests / "knative" / "deployments"]
+
+    @property
+    def cluster_settings(self) -> Path:
+        """What an operator applies first; has the autoscaler's settings."""
+        return self.manifests / "knative" / "base.yaml"
 
     @property
     def gateway_template(self) -> Path:

@@ -1,7 +1,6 @@
 """Child processes of the supervisor: they die with it, are logged, watched and ended by pid."""
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
@@ -10,25 +9,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from localdev.cluster.crash_orders import take_crash_order
+from localdev.cluster.death import die_with_parent
 from localdev.cluster.state import REPOSITORY, State
 
 # What a container has besides its own variables; the rest of our environment stays with us.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
 
 
 class Process:
-    """A running child. Made by ``spawn``; must be used on the loop that made it."""
+    """A running process; must be used on the loop that made it. ``descriptor``: its pidfd."""
 
-    def __init__(self, name: str, popen: "subprocess.Popen[bytes]", state: State) -> None:
+    def __init__(self, name: str, pid: int, descriptor: int, state: State) -> None:
         self.name = name
-        self.pid = popen.pid
-        self._popen = popen
+        self.pid = pid
+        self._descriptor = descriptor
         self._state = state
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._descriptor = os.pidfd_open(popen.pid)
-        asyncio.get_running_loop().add_reader(self._descriptor, self._reap)
+        state.note_process(pid)
 
     @property
     def is_running(self) -> bool:
@@ -58,20 +55,43 @@ class Process:
         """Sends a signal, unless it has ended."""
         if self.is_running:
             with suppress(ProcessLookupError):
-                self._popen.send_signal(number)
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def finish(self, status: int) -> None:
+        """It has ended; for whoever learns of it."""
+        if self.is_running:
+            os.close(self._descriptor)
+            self._state.forget_process(self.pid)
+            self._ended.set_result(status)
+
+
+class _Child(Process):
+    """A child of this very process, which reaps it."""
+
+    def __init__(self, name: str, popen: "subprocess.Popen[bytes]", state: State) -> None:
+        super().__init__(name, popen.pid, os.pidfd_open(popen.pid), state)
+        self._popen = popen
+        asyncio.get_running_loop().add_reader(self._descriptor, self._reap)
 
     def _reap(self) -> None:
         status = self._popen.poll()
-        if status is None:
-            return
-        asyncio.get_running_loop().remove_reader(self._descriptor)
-        os.close(self._descriptor)
-        self._state.forget_process(self.pid)
-        self._ended.set_result(status)
+        if status is not None:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            self.finish(status)
 
 
-def spawn(name: str, argv: Sequence[str], state: State, *, environ: Mapping[str, str]) -> Process:
-    """Starts a child that is killed when this process dies; its output goes to its log."""
+def spawn(
+    name: str,
+    argv: Sequence[str],
+    state: State,
+    *,
+    environ: Mapping[str, str],
+    descriptors: Sequence[int] = (),
+) -> Process:
+    """Starts a child that is killed when this process dies; its output goes to its log.
+
+    It keeps the ``descriptors``, under the same numbers.
+    """
     with state.log_of(name).open("ab") as log:
         popen = subprocess.Popen(
             list(argv),
@@ -81,10 +101,10 @@ def spawn(name: str, argv: Sequence[str], state: State, *, environ: Mapping[str,
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=descriptors,
             preexec_fn=die_with_parent,  # noqa: PLW1509 - it only calls prctl, loaded before
         )
-    state.note_process(popen.pid)
-    return Process(name, popen, state)
+    return _Child(name, popen, state)
 
 
 def container_environ(variables: Mapping[str, str]) -> dict[str, str]:
@@ -106,8 +126,3 @@ def python(*arguments: str) -> list[str]:
 
 def _inherited() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
-
-
-def die_with_parent() -> None:
-    """Runs in the child between fork and exec: SIGKILL when the thread that forked ends."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -12,7 +12,7 @@ from localdev.cluster.children import Kept, Program, keep, together
 from localdev.cluster.credentials import Values, load_secrets
 from localdev.cluster.engines import KeptEngines, engine_secrets, needs_engines
 from localdev.cluster.gateway import GatewayPorts, gateway_program
-from localdev.cluster.manifests import Reference, load_workloads
+from localdev.cluster.manifests import Reference, autoscaler_settings, load_workloads
 from localdev.cluster.metrics import Metrics
 from localdev.cluster.options import Options
 from localdev.cluster.programs import (
@@ -26,14 +26,19 @@ from localdev.cluster.state import State
 from localdev.cluster.stripe import Stripe, choose_stripe
 from localdev.cluster.tools import index_environ, run_tool
 from localdev.cluster.values import resolve
-from localdev.serving.activator import Activator
-from localdev.serving.revision import Revision
+from localdev.serving.endpoints import Endpoints
+from localdev.serving.platform import Platform
+from localdev.serving.starting.choice import make_starter
+from localdev.serving.starting.starter import Starter
 from shared.runtime.objects import ObjectStore
 from shared.runtime.settings import ObjectStoreSettings
 
 Report = Callable[[str], None]
 _AUTHORIZER = "authorize-request"
 _SOCKET = "stream-notifications"
+_ENDPOINTS = "endpoints.json"
+# Without it the authoriser wakes nothing.
+_WARMING_VARIABLE = "SERVICE_URL"
 
 
 class Stack:
@@ -48,7 +53,14 @@ class Stack:
         self.engines = KeptEngines(state, report)
         self.secrets: Values = {}
         self.stripe: Stripe = choose_stripe(state, self.addresses)
-        self.revisions: dict[str, Revision] = {}
+        self.starter: Starter = make_starter(options.start, state)
+        self.serving = Platform(
+            state,
+            self.starter,
+            autoscaler_settings(options.cluster_settings),
+            Endpoints(state.root / _ENDPOINTS, self.addresses.activator.port),
+            window_seconds=options.window_seconds,
+        )
         self.always_on: dict[str, AlwaysOn] = {}
         self.children: dict[str, Kept] = {}
         self.metrics: Metrics | None = None
@@ -112,20 +124,26 @@ class Stack:
             self.stripe.api_base, self._bootstrap, self.options.routes
         )
         variables = {item.name: resolve(item, self.secrets, config) for item in self.workloads}
-        self._report(f"{len(self.workloads)} functions, none of them running")
-        self.revisions = {
-            item.name: Revision(item, variables[item.name], self.state, self.options.window_seconds)
-            for item in self.workloads
-            if not item.is_always_on
-        }
-        activator = Activator(self.revisions)
-        self._ending.push_async_callback(activator.close)
-        await activator.start(self.addresses.activator.port)
+        if not self.options.is_warming:
+            for item in self.workloads:
+                if item.name.endswith(_AUTHORIZER):
+                    variables[item.name].pop(_WARMING_VARIABLE, None)
+        self._ending.push_async_callback(self.starter.close)
+        preparing = asyncio.create_task(self.starter.prepare(self.workloads))
+        self._ending.push_async_callback(_ended, preparing)
+        for item in self.workloads:
+            if not item.is_always_on:
+                self.serving.add(item, variables[item.name])
+        self._report(f"{len(self.serving.pilots)} functions, each started when it is needed")
+        self._ending.push_async_callback(self.serving.close)
+        await self.serving.start(self.addresses.activator.port)
         await self._start_deployments(variables)
 
     async def _start_deployments(self, variables: Mapping[str, Mapping[str, str]]) -> None:
         deployments = [item for item in self.workloads if item.is_always_on]
-        self.always_on = {item.name: AlwaysOn(item, self.state) for item in deployments}
+        self.always_on = {
+            item.name: AlwaysOn(item, self.starter, self.state) for item in deployments
+        }
         self._end_together(item.stop for item in self.always_on.values())
         await together(*(item.start(variables[name]) for name, item in self.always_on.items()))
 
@@ -154,7 +172,8 @@ class Stack:
             socket=self._port_of(_SOCKET),
         )
         template = self.options.gateway_template
-        program = gateway_program(template, self.state, ports, self.certificates)
+        cluster = self.serving.endpoints.cluster()
+        program = gateway_program(template, self.state, ports, self.certificates, cluster)
         await self._start_children([program])
 
     def _port_of(self, function: str) -> int:
@@ -175,6 +194,11 @@ class Stack:
             await asyncio.gather(*(stop() for stop in stops))
 
         self._ending.push_async_callback(end)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _ensure_bucket(store: Mapping[str, str]) -> None:

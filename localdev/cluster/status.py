@@ -6,7 +6,7 @@ from typing import Any
 from localdev.cluster.always_on import AlwaysOn
 from localdev.cluster.stack import Stack
 from localdev.cluster.state import read_json
-from localdev.serving.revision import Revision
+from localdev.serving.pilot import Pilot
 
 LOGINS = "logins.json"
 
@@ -36,22 +36,29 @@ async def describe(stack: Stack, *, is_ready: bool) -> dict[str, Any]:
 
 
 def _functions(stack: Stack) -> list[dict[str, Any]]:
-    described = [_scaled(item) for item in stack.revisions.values()]
+    described = [_scaled(item) for item in stack.serving.pilots.values()]
     described += [_always_on(item) for item in stack.always_on.values()]
     return sorted(described, key=lambda function: str(function["name"]))
 
 
-def _scaled(revision: Revision) -> dict[str, Any]:
+def _scaled(pilot: Pilot) -> dict[str, Any]:
+    """``path``: whether the gateway goes by the activator or straight to the replicas."""
+    revision = pilot.revision
     counters = revision.counters
     return {
         "name": revision.workload.name,
         "context": revision.workload.context,
         "desired": revision.desired,
-        "ready": revision.ready,
+        "ready": len(revision.ready),
         "pids": revision.pids,
+        "phase": str(pilot.phase),
+        "path": "activator" if pilot.is_proxied else "direct",
+        "concurrency": pilot.concurrency,
+        "queued": revision.throttler.queued,
         "starts": counters.starts,
         "last_cold_start_ms": counters.last_cold_start_ms,
-        "requests": counters.requests,
+        "last_failure": counters.last_failure,
+        "requests": pilot.requests,
         "errors": counters.errors,
         "always_on": False,
     }
@@ -65,8 +72,13 @@ def _always_on(item: AlwaysOn) -> dict[str, Any]:
         "desired": 1,
         "ready": len(item.kept.pids),
         "pids": item.kept.pids,
+        "phase": "Active",
+        "path": "direct",
+        "concurrency": None,
+        "queued": 0,
         "starts": item.kept.starts,
         "last_cold_start_ms": item.last_cold_start_ms,
+        "last_failure": None,
         "requests": 0,
         "errors": 0,
         "always_on": True,

@@ -127,19 +127,15 @@ class Supervisor:
         return {"ready": self._is_ready}
 
     async def _scale(self, fields: dict[str, str]) -> dict[str, Any]:
-        """``name``, and ``count`` 0 or 1 to change it."""
-        revisions = self._stack.revisions if self._stack else {}
-        revision = revisions.get(fields.get("name", ""))
-        if revision is None:
-            raise LookupError(f"there is no function {fields.get('name')!r} to scale")
-        count = fields.get("count")
-        if count == "0":
-            revision.stop_soon()
-        elif count == "1":
-            await revision.instance()
-        elif count is not None:
-            raise ValueError(f"a function has 0 or 1 processes here, not {count}")
-        return {"name": fields["name"], "desired": revision.desired, "ready": revision.ready}
+        """``name``, and ``count`` to change it."""
+        if self._stack is None:
+            raise LookupError("nothing runs yet")
+        text = fields.get("count")
+        if text is not None and not text.isdigit():
+            raise ValueError(f"count is 0 or more, not {text}")
+        pilot = await self._stack.serving.scale(fields["name"], int(text) if text else None)
+        revision = pilot.revision
+        return {"name": fields["name"], "desired": revision.desired, "ready": len(revision.ready)}
 
     async def _stop(self, _: dict[str, str]) -> dict[str, bool]:
         self._is_ending.set()

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
-from localdev.cluster.processes import die_with_parent, tool_environ
+from localdev.cluster.death import die_with_parent
+from localdev.cluster.processes import tool_environ
 from localdev.engines.engine import EngineError
 
 # The kernel sends the parent-death signal when the *thread* that forked ends (prctl(2)), so one

@@ -1,24 +1,28 @@
-"""One function as the cluster sees it: at most one process, woken by a request, stopped when idle.
+"""One revision of a function: so many replicas as are wanted, and the requests for them.
 
-A crashed process is noticed at once and replaced on the next request; one that cannot start is
-retried with a growing pause, as a crash loop is in Kubernetes.
+A replica that dies is replaced at once; one that cannot start is tried again with a growing pause,
+as a crash loop is in Kubernetes.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from localdev.cluster.manifests import Workload
-from localdev.cluster.processes import Process
 from localdev.cluster.state import State
-from localdev.serving.breaker import Breaker
-from localdev.serving.process import Instance, StartError, start_instance
+from localdev.serving.queue_proxy.proxy import Limits
+from localdev.serving.queue_proxy.stats import RequestStats
+from localdev.serving.replica import Replica
+from localdev.serving.starting.starter import Starter, StartError
+from localdev.serving.throttler import Throttler
 
-_FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 10.0
-_GRACE_SECONDS = 10.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
+# Whoever waits is told after so many failed starts in a row. Knative would let it wait for all of
+# its timeout; here the reason is worth more.
+_HOPELESS_AFTER = 2
+# A process closes its sockets a moment before anybody is told that it has ended.
+_DOUBT_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -29,136 +33,159 @@ class Counters:
     requests: int = 0
     errors: int = 0
     last_cold_start_ms: float | None = None
+    last_failure: str | None = None
 
 
 class Revision:
-    """A function that exists only while somebody needs it."""
+    """Replicas come and go as ``scale_to`` says; ``on_change`` hears of every change."""
 
     def __init__(
         self,
         workload: Workload,
         variables: Mapping[str, str],
         state: State,
-        window_seconds: float | None = None,
+        starter: Starter,
+        limits: Limits,
     ) -> None:
         self.workload = workload
         self.counters = Counters()
-        self.window_seconds = window_seconds or workload.window_seconds
+        self.limits = limits
+        self.throttler: Throttler[Replica] = Throttler(workload.concurrency)
+        self.stats = RequestStats()
+        """Of the requests that pass the activator, queued ones included."""
+        self.desired = 0
+        self.ready: list[Replica] = []
+        self.on_change: Callable[[], None] = lambda: None
         self._variables = variables
         self._state = state
-        self._breaker = Breaker(workload.concurrency)
-        self._instance: Instance | None = None
-        self._start: asyncio.Task[Instance] | None = None
-        self._spawned: Process | None = None
-        self._stops: set[asyncio.Task[None]] = set()
+        self._starter = starter
+        self._starting: dict[Replica, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving: set[Replica] = set()
         self._failures = 0
         self._may_start_at = 0.0
-        self._idle_since = time.monotonic()
 
     @property
-    def desired(self) -> int:
-        """How many processes there should be now."""
-        return 1 if self._start is not None or self.ready else self.workload.min_scale
-
-    @property
-    def ready(self) -> int:
-        """How many processes serve."""
-        return 1 if self._instance is not None and self._instance.is_running else 0
+    def is_starting(self) -> bool:
+        """Whether a replica is on its way."""
+        return bool(self._starting)
 
     @property
     def pids(self) -> list[int]:
-        """The processes, starting ones included."""
-        process = self._spawned
-        return [process.pid] if process is not None and process.is_running else []
+        """The processes that serve or start; not those that are leaving."""
+        return [pid for replica in (*self.ready, *self._starting) for pid in replica.pids]
 
-    @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """Counts a request in; it holds a slot of ``containerConcurrency``."""
-        async with self._breaker.admit():
-            try:
-                yield
-            finally:
-                self._idle_since = time.monotonic()
+    def scale_to(self, count: int) -> None:
+        """Starts or retires replicas until there are so many."""
+        self.desired = count
+        while len(self.ready) + len(self._starting) > count:
+            self._retire_one()
+        self._start_missing()
 
-    async def instance(self) -> Instance:
-        """The serving process; starts it if there is none. Raises ``StartError``.
+    async def wait_until_ready(self) -> None:
+        """Until every wanted replica serves; ``StartError`` when one cannot start."""
+        while len(self.ready) < self.desired:
+            failures = self._failures
+            await asyncio.wait(list(self._starting.values()) or [asyncio.sleep(0.01)])
+            if self._failures > failures:
+                raise StartError(self.counters.last_failure)
 
-        Whoever gives up waiting does not stop the start: the others wait for it too.
-        """
-        if self._instance is not None and self._instance.is_running:
-            return self._instance
-        return await asyncio.shield(self._begin())
+    def doubt(self, replica: Replica) -> None:
+        """It broke off an answer: nothing new for it until it is clear that it lives."""
+        self.throttler.doubt(replica, is_doubted=True)
+        self._keep(self._find_out(replica))
 
-    async def settle(self, instance: Instance) -> None:
-        """After a broken connection: gives the kernel a moment to say whether it has died."""
-        if await instance.process.wait(0.1) is not None and self._instance is instance:
-            self._forget()
-
-    def tend(self, now: float) -> None:
-        """Keeps min-scale, or scales to zero once nobody has asked for the stable window."""
-        if self.workload.min_scale:
-            if not self.ready:
-                self._begin()
-            return
-        is_busy = self._breaker.active or self._start is not None
-        is_wanted = now - self._idle_since < self.window_seconds
-        if not (is_busy or is_wanted):
-            self.stop_soon()
-
-    def stop_soon(self) -> None:
-        """Takes the process out of service and ends it in the background."""
-        if self._instance is None:
-            return
-        instance, self._instance = self._instance, None
-        task = asyncio.create_task(instance.stop(_GRACE_SECONDS))
-        self._stops.add(task)
-        task.add_done_callback(self._stops.discard)
+    async def _find_out(self, replica: Replica) -> None:
+        if replica.process is not None and await replica.process.wait(_DOUBT_SECONDS) is None:
+            self.throttler.doubt(replica, is_doubted=False)
 
     async def close(self) -> None:
-        """Ends whatever runs."""
-        if self._start is not None:
-            self._start.cancel()
-            await asyncio.wait([self._start])
-        self.stop_soon()
-        if self._stops:
-            await asyncio.wait(self._stops)
+        """Ends everything at once."""
+        self.desired = 0
+        self.throttler.turn_away("the platform is stopping")
+        replicas = [*self.ready, *self._starting, *self._leaving]
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await asyncio.gather(*(replica.end() for replica in replicas))
 
-    def _forget(self) -> None:
-        """The process has ended by itself."""
-        if self._instance is not None:
-            self._instance.upstream.close()
-            self._instance = None
+    # ---- coming
 
-    def _begin(self) -> "asyncio.Task[Instance]":
-        self._forget()
-        if self._start is None:
-            self._start = asyncio.create_task(self._start_one())
-            self._start.add_done_callback(self._started)
-        return self._start
+    def _start_missing(self) -> None:
+        missing = self.desired - len(self.ready) - len(self._starting)
+        if missing <= 0:
+            return
+        pause = self._may_start_at - time.monotonic()
+        if pause > 0:
+            asyncio.get_running_loop().call_later(pause, self._start_missing)
+            return
+        for _ in range(missing):
+            replica = Replica(self.workload, self.limits, self._state)
+            self._starting[replica] = self._keep(self._live(replica))
 
-    async def _start_one(self) -> Instance:
-        await asyncio.sleep(self._may_start_at - time.monotonic())
+    async def _live(self, replica: Replica) -> None:
+        """From start to end; the end of a process comes unexpected, or after ``_retire_one``."""
         self.counters.starts += 1
-        return await start_instance(
-            self.workload, self._variables, self._state, on_spawn=self._note_spawn
-        )
-
-    def _note_spawn(self, process: Process) -> None:
-        self._spawned = process
-
-    def _started(self, start: "asyncio.Task[Instance]") -> None:
-        self._start = None
-        self._idle_since = time.monotonic()
-        if start.cancelled():
+        try:
+            await replica.start(self._starter, self._variables)
+        except (StartError, OSError) as error:
+            self._note_failure(error)
             return
-        if start.exception() is not None:
-            self._failures += 1
-            pause = _FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10)
-            self._may_start_at = time.monotonic() + min(pause, _LONGEST_PAUSE_SECONDS)
-            return
+        finally:
+            self._starting.pop(replica, None)
+        self._serve(replica)
+        if replica.process is not None:
+            await replica.process.wait()
+        if replica not in self._leaving:
+            self._forget(replica)
+            await replica.discard()
+            self._start_missing()
+
+    def _serve(self, replica: Replica) -> None:
         self._failures = 0
-        self._instance = start.result()
-        self.counters.last_cold_start_ms = round(self._instance.cold_start_ms, 1)
+        self.counters.last_failure = None
+        self.counters.last_cold_start_ms = replica.cold_start_ms
+        self.ready.append(replica)
+        self.throttler.add(replica)
+        self.on_change()
 
+    def _note_failure(self, error: Exception) -> None:
+        self._failures += 1
+        self.counters.last_failure = str(error)
+        pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10), _LONGEST_PAUSE_SECONDS)
+        self._may_start_at = time.monotonic() + pause
+        if self._failures >= _HOPELESS_AFTER:
+            self.throttler.turn_away(self.counters.last_failure)
+        asyncio.get_running_loop().call_soon(self._start_missing)
 
-__all__ = ["Counters", "Revision", "StartError"]
+    # ---- going
+
+    def _retire_one(self) -> None:
+        """One that does not serve yet, else the youngest."""
+        if self._starting:
+            replica, task = self._starting.popitem()
+            task.cancel()
+            return
+        replica = self.ready[-1]
+        self._leaving.add(replica)
+        self._forget(replica)
+        self._keep(self._leave(replica))
+
+    async def _leave(self, replica: Replica) -> None:
+        try:
+            await replica.retire()
+        finally:
+            self._leaving.discard(replica)
+
+    def _forget(self, replica: Replica) -> None:
+        if replica in self.ready:
+            self.ready.remove(replica)
+        self.throttler.remove(replica)
+        self.on_change()
+
+    def _keep(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,5 +1,6 @@
 """What auth needs from outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -161,13 +162,17 @@ class Revocations(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route of the gateway: who may call it, and the context whose key signs the caller."""
+    """A route of the gateway: who may call it, and the context whose key signs the caller.
+
+    ``warms``: the services that usually follow a request to it.
+    """
 
     service: str
     context: str
     access: Access
     timeout_seconds: int
     is_socket: bool = False
+    warms: tuple[str, ...] = ()
 
 
 class Routes(Protocol):
@@ -182,6 +187,13 @@ class Identities(Protocol):
 
     def sign(self, route: Route, method: str, path: str, caller: Caller) -> str:
         """The identity header's value."""
+
+
+class Warming(Protocol):
+    """Starts functions before they are needed."""
+
+    def wake(self, services: Sequence[str]) -> None:
+        """Has them woken a little later; never waits and never fails."""
 
 
 class Throttle(Protocol):

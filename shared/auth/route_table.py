@@ -1,5 +1,6 @@
 """The gateway's route table, as rendered from the declarations."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class _Row(msgspec.Struct, kw_only=True):
     service: str
     timeout_seconds: int
     kind: str = "http"
+    warms: tuple[str, ...] = ()
 
 
 class FileRoutes:
@@ -37,23 +39,33 @@ class FileRoutes:
 
     def __init__(self, settings: RouteTableSettings) -> None:
         rows = msgspec.json.decode(Path(settings.file).read_bytes(), type=list[_Row])
-        self._routes = [(row, path_pattern(row.path), _route(row)) for row in rows]
+        of_admins = {row.service for row in rows if row.access is Access.ADMIN}
+        self._routes = [
+            (
+                row,
+                path_pattern(row.path),
+                # Nobody in the shop can go on to what administrators alone may call.
+                {"shop": _route(row, of_admins), "admin": _route(row, frozenset())},
+            )
+            for row in rows
+        ]
 
     def find(self, host: str, method: str, path: str) -> Route | None:
         """The route of a request; HEAD is asked as GET."""
         side = "admin" if is_back_office(host) else "shop"
         method = "GET" if method == "HEAD" else method
-        for row, pattern, route in self._routes:
+        for row, pattern, routes in self._routes:
             if row.method == method and row.host in {side, "both"} and pattern.match(path):
-                return route
+                return routes[side]
         return None
 
 
-def _route(row: _Row) -> Route:
+def _route(row: _Row, left_asleep: AbstractSet[str]) -> Route:
     return Route(
         service=row.service,
         context=row.context,
         access=row.access,
         timeout_seconds=row.timeout_seconds,
         is_socket=row.kind == "socket",
+        warms=tuple(service for service in row.warms if service not in left_asleep),
     )

@@ -29,6 +29,8 @@ class Http:
     ``then``: where a form goes after success, formatted with the answer's fields.
     ``alias``: a second page path. ``is_api``: false for pages without an endpoint.
     ``again``: the status of a repetition that makes nothing new, where it has one of its own.
+    ``warms``: the functions that usually follow, by name, the first needed first; the gateway's
+    authoriser wakes them when it has admitted a request.
     """
 
     method: str
@@ -42,6 +44,7 @@ class Http:
     limit_bytes: int = DEFAULT_LIMIT_BYTES
     consumes: tuple[str, ...] = (JSON,)
     timeout_seconds: int = 30
+    warms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def http(  # noqa: PLR0913 - each is one fact of the route
     limit_bytes: int = DEFAULT_LIMIT_BYTES,
     consumes: tuple[str, ...] = (JSON,),
     timeout_seconds: int = 30,
+    warms: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declares a route (see ``Http``)."""
     return _declare(
@@ -147,13 +151,16 @@ def http(  # noqa: PLR0913 - each is one fact of the route
             limit_bytes=limit_bytes,
             consumes=consumes,
             timeout_seconds=timeout_seconds,
+            warms=warms,
         )
     )
 
 
-def page(path: str, *, access: Access, alias: str | None = None) -> Callable[[F], F]:
+def page(
+    path: str, *, access: Access, alias: str | None = None, warms: tuple[str, ...] = ()
+) -> Callable[[F], F]:
     """Declares a page without an endpoint of its own."""
-    return http("GET", path, access=access, alias=alias, is_api=False)
+    return http("GET", path, access=access, alias=alias, is_api=False, warms=warms)
 
 
 def on(*payloads: type) -> Callable[[F], F]:

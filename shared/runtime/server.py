@@ -1,48 +1,50 @@
 """A small WSGI server for one function: HTTP/1.1, keep-alive, a few threads, no master process.
 
-Every thread waits on one epoll; a connection is armed for one event at a time (EPOLLONESHOT), so an
-idle connection costs no thread and a request never changes threads. A head that arrives in pieces
-waits in epoll, too; only a body is read by the thread that serves it.
+Every thread waits on one epoll; a connection is armed for one event at a time (EPOLLONESHOT) and
+again after each answer, behind all others that are ready: none is served twice while another waits.
+A thread belongs to a client only while the application runs. Heads and bodies that arrive in
+pieces, and answers that are taken in pieces, wait in epoll.
 """
 
 import contextlib
-import os
 import select
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import Any
 
-from shared.runtime.connection import BodyStream, Connection, StartResponse, refuse, take_head
-from shared.runtime.http1 import Head, Rejected, parse_head
-from shared.runtime.logs import log_crash
+from shared.runtime.connection import IO_SECONDS, Connection, Request
+from shared.runtime.http1 import Rejected
+from shared.runtime.logs import log, log_crash
+from shared.runtime.wsgi import Application, HandedSocket, base_environ, call, report
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-_HEAD_SECONDS, _IO_SECONDS, _IDLE_SECONDS = 10.0, 20.0, 120.0
+_SWEEP_SECONDS, _DRAIN_STEP_SECONDS = 1.0, 0.01
+# A client that has just connected sends its first request now: it may expect an answer to it.
+_FIRST_REQUEST_SECONDS = 1.0
+# The longest that a revision lets a request take (timeoutSeconds); the platform kills before.
+_DRAIN_SECONDS = 300.0
+_BACKLOG = 1024
+_LATE = 0  # in place of epoll's events: the connection's deadline has passed
 
 
 class Server:
-    """Serves ``application`` on ``host:port`` until ``stop``; ``port`` 0 takes a free one."""
+    """Serves ``application`` on a listening socket until ``stop``."""
 
-    def __init__(self, application: Application, host: str, port: int) -> None:
+    def __init__(self, application: Application, listener: socket.socket) -> None:
         self._application = application
-        self._listener = socket.create_server((host, port), backlog=1024)
+        self._listener = listener
         self._listener.setblocking(False)
-        self.port: int = self._listener.getsockname()[1]
-        self._host = host
+        self._host, self.port = listener.getsockname()[:2]
         self._epoll = select.epoll()
         # Armed for one thread at a time, as the connections are; re-armed after each accept.
         self._epoll.register(self._listener, select.EPOLLIN | select.EPOLLONESHOT)
-        self._connections: dict[int, Connection] = {}
-        self._lock = threading.Lock()
-        self._is_stopping = False
-        # Written to by ``stop``, which a signal handler may call: it wakes every thread.
-        self._woken, self._wake = os.pipe()
-        self._epoll.register(self._woken, select.EPOLLIN)
+        self._connections: set[Connection] = set()
+        # Those that no thread owns, by descriptor. Who takes one out owns it: `pop` is atomic.
+        self._waiting: dict[int, Connection] = {}
+        self._is_stopping = self._is_done = self._is_full = False
+        # Written to by ``stop``, which a signal handler may call.
+        self._woken, self._wake = socket.socketpair()
 
     def run(self, threads: int) -> None:
         """Serves with so many threads; returns once stopped and drained."""
@@ -50,119 +52,185 @@ class Server:
         for worker in workers:
             worker.start()
         while not self._is_stopping:
-            select.select([self._woken], [], [], 1)
-            self._close_idle()
-        self._listener.close()
+            select.select([self._woken], [], [], _SWEEP_SECONDS)
+            self._sweep()
+        self._drain()
+        self._is_done = True
+        self._epoll.register(self._woken, select.EPOLLIN)  # readable from now on: wakes all threads
         for worker in workers:
-            worker.join(_IO_SECONDS)
-        for connection in list(self._connections.values()):
+            worker.join(0 if self._is_serving() else None)
+        for connection in list(self._connections):
             self._close(connection)
-        self._epoll.close()
+        if not any(worker.is_alive() for worker in workers):
+            self._epoll.close()
+            self._woken.close()
+            self._wake.close()
 
     def stop(self) -> None:
         """No new connections; what is being answered is answered to the end."""
         self._is_stopping = True
-        os.write(self._wake, b"x")
+        with contextlib.suppress(OSError):  # stopped before, and closed
+            self._wake.send(b"x")
 
     def _work(self) -> None:
-        while not self._is_stopping:
-            for fileno, _ in self._epoll.poll(maxevents=1):
-                connection = self._connections.get(fileno)
-                if fileno == self._listener.fileno():
+        listener = self._listener.fileno()
+        while not self._is_done:
+            for fileno, events in self._epoll.poll(maxevents=1):
+                if connection := self._waiting.pop(fileno, None):
+                    self._serve(connection, events)
+                elif fileno == listener and not self._is_stopping:
                     self._accept()
-                elif connection and self._claim(connection):
-                    self._serve_connection(connection)
 
-    def _claim(self, connection: Connection) -> bool:
-        with self._lock:
-            if connection.sock.fileno() < 0:
-                return False
-            connection.is_busy = True
-            return True
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
+    def _accept(self) -> bool:
+        """Takes one new connection, if there is one; arms the listener again."""
+        try:
             sock, address = self._listener.accept()
+        except (BlockingIOError, ConnectionError):
+            self._listen_on()
+            return False
+        except OSError as error:  # no descriptor is left: not before the next sweep, or it spins
+            self._is_full = not self._is_stopping
+            report(log, "error", "cannot accept", error=str(error))
+            return False
+        self._listen_on()
+        try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(_IO_SECONDS)
-            connection = Connection(sock, str(address[0]))
-            self._connections[sock.fileno()] = connection
-            self._epoll.register(sock, select.EPOLLIN | select.EPOLLONESHOT)
-        with contextlib.suppress(OSError, ValueError):
+            self._add(Connection(sock, base_environ(address, (self._host, self.port))))
+        except OSError:
+            sock.close()
+        return True
+
+    def _listen_on(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # closed: stopping
             self._epoll.modify(self._listener, select.EPOLLIN | select.EPOLLONESHOT)
 
-    def _serve_connection(self, connection: Connection) -> None:
-        """Answers what has arrived, then arms or closes the connection."""
+    def _add(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self._waiting[connection.sock.fileno()] = connection
+        self._epoll.register(connection.sock, select.EPOLLIN | select.EPOLLONESHOT)
+
+    def _serve(self, connection: Connection, events: int) -> None:
+        """Goes on with a connection as far as it can; then arms or closes it."""
         try:
-            is_open = connection.receive()
-            while is_open and (raw := take_head(connection.buffer)) is not None:
-                is_open = self._answer(connection, raw)
-        except Rejected as error:
-            is_open = False
-            refuse(connection, error)
+            try:
+                wanted = self._step(connection, events)
+            except Rejected as error:
+                wanted = connection.refuse(error)
+        except BlockingIOError:  # the event was of a connection that had the descriptor before
+            wanted = connection.await_more()
         except OSError:
-            is_open = False
-        if is_open and not self._is_stopping:
-            connection.is_busy = False
-            if not connection.buffer:
-                connection.since = time.monotonic()
-            with contextlib.suppress(OSError, ValueError):  # closed meanwhile: it was idle
-                self._epoll.modify(connection.sock, select.EPOLLIN | select.EPOLLONESHOT)
+            wanted = 0
+        except Exception as error:  # noqa: BLE001 - a thread must not end with one connection
+            wanted = 0
+            report(log_crash, "the server crashed", error)
+        if wanted:
+            self._arm(connection, wanted)
         else:
             self._close(connection)
 
-    def _answer(self, connection: Connection, raw: bytes) -> bool:
-        """Serves one request; whether the connection stays open."""
-        head = parse_head(raw)
-        stream = BodyStream(connection, head)
-        environ = self._environ(head, connection, stream)
-        if head.upgrade:
-            environ["werkzeug.socket"] = connection.sock
-        response = StartResponse(head)
-        try:
-            body = response.body(self._application(environ, response.start))
-        except Exception as error:
-            log_crash("the application crashed", error)
-            raise stream.failure or Rejected(500, "the application crashed") from error
-        if stream.failure:
-            raise stream.failure
-        if head.upgrade:
-            return False
-        keeps = head.keep_alive and not self._is_stopping and stream.drain()
-        connection.sock.sendall(response.head(body, keep_alive=keeps) + body)
-        connection.since = time.monotonic()
-        return keeps
+    def _step(self, connection: Connection, events: int) -> int:
+        if events == _LATE:
+            return connection.give_up()
+        if connection.unsent:
+            return connection.flush()
+        if connection.is_leaving:
+            return connection.discard()
+        request = connection.next_request()
+        if request is None and events & ~select.EPOLLOUT:
+            if not connection.receive():
+                if connection.request:
+                    raise Rejected(400, "the client closed within the body")
+                return 0
+            request = connection.next_request()
+        if request is None:
+            return connection.await_more()
+        return self._answer(connection, request)
 
-    def _environ(self, head: Head, connection: Connection, stream: BodyStream) -> dict[str, Any]:
-        return head.environ | {
-            "REMOTE_ADDR": connection.address,
-            "SERVER_NAME": self._host,
-            "SERVER_PORT": str(self.port),
-            "wsgi.version": (1, 0),
-            "wsgi.input": stream,
-            "wsgi.input_terminated": True,
-            "wsgi.errors": None,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
+    def _answer(self, connection: Connection, request: Request) -> int:
+        head = request.head
+        head.environ["wsgi.input"] = request.stream()
+        if head.upgrade:
+            handed = connection.sock = HandedSocket.of(connection.sock, IO_SECONDS)
+            connection.is_upgraded = True
+            head.environ["werkzeug.socket"] = handed
+        answer, keeps = call(self._application, request, lambda: not self._is_stopping)
+        if head.upgrade:
+            if handed.is_taken:
+                return 0
+            connection.is_upgraded = False
+            handed.setblocking(False)
+        if request.failure:
+            raise request.failure
+        return connection.send(answer, keep_alive=keeps)
 
-    def _close_idle(self) -> None:
+    def _take(self, fileno: int, connection: Connection) -> bool:
+        """Makes the caller the owner of a waiting connection, unless a thread was faster."""
+        taken = self._waiting.pop(fileno, None)
+        if taken is not None and taken is not connection:  # the descriptor is another's by now
+            self._arm(taken, select.EPOLLIN | select.EPOLLOUT)
+        return taken is connection
+
+    def _sweep(self) -> None:
+        """Ends what waits too long; tries to accept again."""
+        if self._is_full:
+            self._is_full = False
+            self._listen_on()
         now = time.monotonic()
-        for connection in list(self._connections.values()):
-            limit = _HEAD_SECONDS if connection.buffer else _IDLE_SECONDS
-            with self._lock:
-                if not connection.is_busy and now - connection.since > limit:
+        for fileno, connection in self._waiting.copy().items():
+            if connection.deadline < now and self._take(fileno, connection):
+                self._serve(connection, _LATE)
+
+    def _drain(self) -> None:
+        """Answers whatever has been sent, and closes each connection after it."""
+        while self._accept():
+            pass
+        self._epoll.unregister(self._listener)
+        self._listener.close()
+        begun = time.monotonic()
+        while self._is_serving() and (waited := time.monotonic() - begun) < _DRAIN_SECONDS:
+            self._dismiss(new_ones=waited > _FIRST_REQUEST_SECONDS)
+            self._sweep()
+            time.sleep(_DRAIN_STEP_SECONDS)
+
+    def _dismiss(self, *, new_ones: bool) -> None:
+        for connection in self._connections.copy():
+            if connection.is_upgraded:  # its application reads the end
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RD)
+        for fileno, connection in self._waiting.copy().items():
+            is_due = connection.is_idle and (connection.has_asked or new_ones)
+            if is_due and self._take(fileno, connection):
+                if connection.has_bytes():
+                    self._arm(connection, select.EPOLLIN)
+                else:
                     self._close(connection)
 
+    def _is_serving(self) -> bool:
+        return any(not connection.is_leaving for connection in self._connections.copy())
+
+    def _arm(self, connection: Connection, events: int) -> None:
+        self._waiting[connection.sock.fileno()] = connection
+        try:  # noqa: SIM105 - once a request: suppress is ten times as slow
+            self._epoll.modify(connection.sock, events | select.EPOLLONESHOT)
+        except (OSError, ValueError):  # closed meanwhile: it was late
+            pass
+
     def _close(self, connection: Connection) -> None:
-        self._connections.pop(connection.sock.fileno(), None)
+        self._connections.discard(connection)
+        with contextlib.suppress(OSError):
+            # First, so that bytes which arrive this instant do not make a reset of the close.
+            connection.sock.shutdown(socket.SHUT_WR)
         connection.sock.close()
 
 
-def serve(application: Application, *, host: str, port: int, threads: int) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; ``port`` 0 takes a free one."""
+    return socket.create_server((host, port), backlog=_BACKLOG)
+
+
+def serve(application: Application, listener: socket.socket, *, threads: int) -> None:
     """Serves until SIGTERM or SIGINT, then ends what is being answered."""
-    server = Server(application, host, port)
+    server = Server(application, listener)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.stop()

@@ -1,5 +1,6 @@
 """Fakes of auth's ports."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -188,6 +189,16 @@ class FakeRevocations:
         return caller.session_id in self.sessions or (
             ended_at is not None and issued_at <= ended_at
         )
+
+
+class FakeWarming:
+    """``woken``: the services in order, every time that one was named."""
+
+    def __init__(self) -> None:
+        self.woken: list[str] = []
+
+    def wake(self, services: Sequence[str]) -> None:
+        self.woken += services
 
 
 class FakeThrottle:

@@ -21,7 +21,7 @@ from shared.runtime.declare import JSON, Authorizer, Http, Socket, Spec, spec_of
 from shared.runtime.handler import answer
 from shared.runtime.identity import HEADER, Access, Caller
 from shared.runtime.request import Request
-from tests.fakes.auth import FakeRevocations, FakeThrottle
+from tests.fakes.auth import FakeRevocations, FakeThrottle, FakeWarming
 from tests.functions.auth.test_gate import GUEST_KEY, MASTER, a_token
 from tests.functions.auth.world import PUBLIC
 
@@ -84,7 +84,7 @@ class Way:
         def decide(request: Request) -> Response:
             identities = SignedIdentities(IdentityMasterSettings(MASTER))
             ports = (self.table, self.tokens, self.revocations, self.throttle, identities)
-            return authorize_request(request, *ports)
+            return authorize_request(request, *ports, FakeWarming())
 
         return replace(spec_of(authorize_request), function=decide)
 

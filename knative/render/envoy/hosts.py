@@ -67,13 +67,15 @@ def _route(route: Route) -> Config:
 
 def _function_action(route: Route) -> Config:
     retried = "connect-failure,refused-stream,reset-before-request"
+    # 502 is queue-proxy's word for a function that died over the request.
+    read = {"retry_on": f"{retried},reset,retriable-status-codes", "retriable_status_codes": [502]}
     return {
         "cluster": "functions",
         "timeout": f"{route.timeout_seconds + _EXTRA_SECONDS}s",
         # Functions tell the back office from the shop by the host that people asked for.
         "append_x_forwarded_host": True,
         "retry_policy": {
-            "retry_on": f"{retried},reset" if route.method == "GET" else retried,
+            **(read if route.method == "GET" else {"retry_on": retried}),
             "num_retries": 1,
         },
     }

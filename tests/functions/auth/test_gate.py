@@ -16,7 +16,7 @@ from shared.kernel.errors import Forbidden, LoginRequired, NotFound, RateLimited
 from shared.kernel.ids import SessionId, UserId
 from shared.runtime.identity import HEADER, Access, Caller, derive_key, read_identity
 from shared.runtime.request import Request
-from tests.fakes.auth import FakeRevocations, FakeThrottle
+from tests.fakes.auth import FakeRevocations, FakeThrottle, FakeWarming
 from tests.functions.auth.world import NOW, PRIVATE, PUBLIC
 
 MASTER, GUEST_KEY = "cd" * 32, "ef" * 32
@@ -24,7 +24,9 @@ MASTER, GUEST_KEY = "cd" * 32, "ef" * 32
 
 class FakeRoutes:
     def __init__(self, access: Access) -> None:
-        self.route = Route(service="s", context="cart", access=access, timeout_seconds=30)
+        self.route = Route(
+            service="s", context="cart", access=access, timeout_seconds=30, warms=("next", "later")
+        )
 
     def find(self, host: str, method: str, path: str) -> Route | None:
         return self.route if path == "/api/cart" else None
@@ -37,6 +39,7 @@ class Gateway:
     tokens: VerifiedTokens
     revocations: FakeRevocations = field(default_factory=FakeRevocations)
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
+    warming: FakeWarming = field(default_factory=FakeWarming)
     set_cookies: list[str] = field(default_factory=list)
 
     def ask(self, access: Access, method: str = "GET", path: str = "/api/cart", **headers: str):
@@ -49,6 +52,7 @@ class Gateway:
             self.revocations,
             self.throttle,
             SignedIdentities(IdentityMasterSettings(MASTER)),
+            self.warming,
         )
         self.set_cookies = [value for name, value in response.headers if name == "Set-Cookie"]
         header = dict(response.headers)[HEADER]
@@ -182,6 +186,39 @@ def test_too_many_calls_have_to_wait(gateway):
     gateway.throttle.counts["caller:u1"] = 1_000_000
     with pytest.raises(RateLimited):
         gateway.ask(Access.USER, authorization=f"Bearer {a_token()}")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_is_admitted_wakes_what_follows(gateway, method):
+    gateway.ask(Access.GUEST, method)
+    assert gateway.warming.woken == ["next", "later"]
+
+
+def test_who_is_refused_wakes_nothing(gateway):
+    for access, method, headers in (
+        (Access.USER, "GET", {}),
+        (Access.ADMIN, "GET", {"authorization": f"Bearer {a_token()}"}),
+        (Access.PUBLIC, "POST", {"sec_fetch_site": "cross-site"}),
+    ):
+        with pytest.raises((LoginRequired, Forbidden)):
+            gateway.ask(access, method, **headers)
+    with pytest.raises(NotFound):
+        gateway.ask(Access.PUBLIC, path="/api/nothing")
+    assert gateway.warming.woken == []
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("GET", {"sec_purpose": "prefetch"}),
+        ("GET", {"sec_purpose": "prefetch;prerender"}),
+        ("GET", {"purpose": "Prefetch"}),
+    ],
+)
+def test_what_nobody_looks_at_wakes_nothing(gateway, method, headers):
+    gateway.ask(Access.PUBLIC, method, **headers)
+    assert gateway.warming.woken == []
 
 
 def test_an_identity_is_for_one_call_only():

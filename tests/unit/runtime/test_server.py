@@ -1,6 +1,5 @@
 """The server over real sockets: framing, keep-alive, refusals, draining."""
 
-import contextlib
 import socket
 import threading
 import time
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.runtime.server import Server
+from tests.unit.runtime.clients import answer_of, connect, is_closed, serving
 
 ENTERED, LEAVE = threading.Event(), threading.Event()
 
@@ -33,37 +33,15 @@ def echo(environ, start_response):
 def server() -> Iterator[Server]:
     ENTERED.clear()
     LEAVE.clear()
-    server = Server(echo, "127.0.0.1", 0)
-    running = threading.Thread(target=server.run, args=(2,))
-    running.start()
-    yield server
-    LEAVE.set()
-    server.stop()
-    running.join(30)
-    assert not running.is_alive()
+    with serving(echo) as server:
+        yield server
+        LEAVE.set()
 
 
 @pytest.fixture
 def client(server) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+    with connect(server) as sock:
         yield sock
-
-
-def answer_of(sock: socket.socket) -> tuple[bytes, bytes]:
-    """Head and body of one answer, byte by byte so as to leave the next one alone."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        part = sock.recv(1)
-        assert part, f"closed after {head!r}"
-        head += part
-    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-    return head, sock.recv(length, socket.MSG_WAITALL)
-
-
-def is_closed(sock: socket.socket) -> bool:
-    with contextlib.suppress(ConnectionResetError):
-        return sock.recv(1) == b""
-    return True
 
 
 def test_a_connection_serves_one_request_after_another(client):
@@ -157,7 +135,7 @@ def test_a_broken_chunk_is_refused(client):
 
 
 def test_idle_and_slow_clients_hold_no_thread(server, client):
-    idle = [socket.create_connection(("127.0.0.1", server.port), 10) for _ in range(20)]
+    idle = [connect(server) for _ in range(20)]
     for sock in idle:
         sock.sendall(b"GET / HTTP/1.1\r\n")
     client.sendall(b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -10,9 +10,14 @@ import aiohttp
 import pytest
 
 from localdev.cluster.manifests import Workload
+from localdev.cluster.ports import Reservation
 from localdev.cluster.state import State
-from localdev.serving.activator import Activator
+from localdev.serving.autoscaler.cluster import ClusterSettings
+from localdev.serving.endpoints import Endpoints
+from localdev.serving.pilot import Pilot
+from localdev.serving.platform import Platform
 from localdev.serving.revision import Revision
+from localdev.serving.starting.choice import make_starter
 
 TINY = ("python", "-m", "tests.integration.localdev.serving.tiny")
 
@@ -21,10 +26,17 @@ TINY = ("python", "-m", "tests.integration.localdev.serving.tiny")
 class Served:
     """One function behind an activator, and a client of it."""
 
-    revision: Revision
-    activator: Activator
+    platform: Platform
     session: aiohttp.ClientSession
     state: State
+
+    @property
+    def pilot(self) -> Pilot:
+        return self.platform.pilots["shop-tiny"]
+
+    @property
+    def revision(self) -> Revision:
+        return self.pilot.revision
 
     async def ask(self, path: str = "/", **options):
         method = options.pop("method", "GET")
@@ -39,21 +51,35 @@ class Served:
 
 
 @asynccontextmanager
-async def served(folder: Path, variables=None, window=60.0, **facts) -> AsyncIterator[Served]:
+async def served(
+    folder: Path, variables=None, window=None, annotations=None, **facts
+) -> AsyncIterator[Served]:
     state = State(folder / "state")
     state.prepare()
-    facts = {"command": TINY, "probe_path": "/healthz"} | facts
+    facts = {"command": TINY, "readiness": {"httpGet": {"path": "/healthz", "port": 8080}}} | facts
+    scaling = {"initial-scale": "0", "window": "6s"} | (annotations or {})
     workload = Workload(
-        name="shop-tiny", context="shop", file=Path("tiny.yaml"), variables={}, **facts
+        name="shop-tiny",
+        context="shop",
+        file=Path("tiny.yaml"),
+        variables={},
+        annotations={f"autoscaling.knative.dev/{name}": text for name, text in scaling.items()},
+        **facts,
     )
-    revision = Revision(workload, variables or {}, state, window)
-    activator = Activator({"shop-tiny": revision})
-    port = await activator.start()
+    cluster = ClusterSettings.of({"allow-zero-initial-scale": "true"})
+    starter = make_starter("exec", state)
+    with Reservation() as reservation:
+        port = reservation.port
+    endpoints = Endpoints(state.root / "endpoints.json", port)
+    platform = Platform(state, starter, cluster, endpoints, window_seconds=window)
+    platform.add(workload, variables or {})
+    await platform.start(port)
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-            yield Served(revision, activator, session, state)
+            yield Served(platform, session, state)
     finally:
-        await activator.close()
+        await platform.close()
+        await starter.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ MEGABYTE = 1024 * 1024
 
 def test_the_first_request_starts_the_function_and_is_answered_by_it(scenario):
     async def steps(tiny):
-        assert (tiny.revision.desired, tiny.revision.ready, tiny.revision.pids) == (0, 0, [])
+        assert (tiny.revision.desired, tiny.revision.ready, tiny.revision.pids) == (0, [], [])
         told = await tiny.tell("/hello?a=1&b=%26")
         assert (told["path"], told["query"]) == ("/hello", "a=1&b=%26")
         assert tiny.revision.pids == [told["pid"]]
@@ -53,33 +53,33 @@ def test_a_client_that_gives_up_does_not_stop_the_start_for_the_others(scenario)
 def test_an_idle_function_is_stopped_and_the_next_request_starts_it_again(scenario):
     async def steps(tiny):
         first = await tiny.tell()
-        await until(lambda: tiny.revision.ready == 0)
+        await until(lambda: not tiny.revision.ready)
         await until(lambda: not is_alive(first["pid"]))
         second = await tiny.tell()
         assert second["pid"] != first["pid"]
         assert tiny.revision.counters.starts == 2
 
-    scenario(steps, window=0.2)
+    scenario(steps, window=1)
 
 
 def test_a_busy_function_is_not_idle(scenario):
     async def steps(tiny):
-        told = await tiny.tell("/?sleep=0.8")
+        told = await tiny.tell("/?sleep=8")
         assert tiny.revision.pids == [told["pid"]]
         assert tiny.revision.counters.starts == 1
 
-    scenario(steps, window=0.2)
+    scenario(steps, window=1)
 
 
 def test_a_function_with_a_minimum_runs_without_being_asked_and_again_after_a_crash(scenario):
     async def steps(tiny):
-        await until(lambda: tiny.revision.ready == 1)
+        await until(lambda: len(tiny.revision.ready) == 1)
         (first,) = tiny.revision.pids
         os.kill(first, signal.SIGKILL)
-        await until(lambda: tiny.revision.ready == 1 and tiny.revision.pids != [first])
+        await until(lambda: bool(tiny.revision.ready) and tiny.revision.pids != [first])
         assert tiny.revision.counters.requests == 0
 
-    scenario(steps, min_scale=1, window=0.1)
+    scenario(steps, annotations={"min-scale": "1"})
 
 
 def test_container_concurrency_bounds_what_runs_at_once(scenario):
@@ -87,20 +87,14 @@ def test_container_concurrency_bounds_what_runs_at_once(scenario):
         await asyncio.gather(*(tiny.tell("/?sleep=0.05") for _ in range(8)))
         assert (await tiny.tell())["most_at_once"] == 2
 
-    scenario(steps, concurrency=2)
+    scenario(steps, concurrency=2, annotations={"max-scale": "1"})
 
 
 def test_a_request_over_the_deadline_is_a_504_and_frees_its_slot(scenario):
     async def steps(tiny):
         await tiny.tell()
-        response, _ = await tiny.ask("/?sleep=1", headers={"X-Request-Id": "r-1"})
-        assert response.status == 504
-        document = await response.json()
-        assert (document["code"], document["detail"]) == (
-            "unavailable",
-            "activator request timeout",
-        )
-        assert response.headers["X-Request-Id"] == "r-1"
+        response, body = await tiny.ask("/?sleep=1")
+        assert (response.status, body) == (504, b"activator request timeout")
         await tiny.tell()
         assert tiny.revision.counters.errors == 1
 
@@ -115,15 +109,15 @@ def test_the_deadline_counts_the_cold_start(scenario):
     scenario(steps, timeout_seconds=0.3, variables={"START_SECONDS": "5"})
 
 
-def test_a_function_that_cannot_start_is_a_503_that_names_its_log(scenario):
+def test_a_function_that_cannot_start_is_a_503_with_the_end_of_its_log(scenario):
     async def steps(tiny):
-        response, _ = await tiny.ask()
+        response, body = await tiny.ask()
         assert response.status == 503
-        assert response.headers["Retry-After"] == "1"
-        document = await response.json()
-        assert document["detail"] == (
-            "shop-tiny ended with status 1 while starting; see `logs shop-tiny`"
+        assert body.decode().startswith(
+            "shop-tiny ended with status 1 while starting; see `logs shop-tiny`\n"
         )
+        assert b"this one cannot start" in body
+        assert tiny.revision.counters.last_failure == body.decode().rstrip("\n")
         assert "this one cannot start" in tiny.state.log_of("shop-tiny").read_text()
 
     scenario(steps, variables={"BROKEN": "1"})
@@ -133,7 +127,7 @@ def test_an_unknown_service_is_a_404(scenario):
     async def steps(tiny):
         async with tiny.session.get("/_services/shop-nothing/") as response:
             assert response.status == 404
-            assert "shop-nothing" in (await response.json())["detail"]
+            assert "Error getting active endpoint: " in await response.text()
 
     scenario(steps)
 
@@ -142,26 +136,19 @@ def test_a_killed_function_is_started_again_by_the_next_request(scenario):
     async def steps(tiny):
         first = await tiny.tell()
         os.kill(first["pid"], signal.SIGKILL)
-        await until(lambda: tiny.revision.ready == 0)
+        await until(lambda: not tiny.revision.ready)
         second = await tiny.tell(method="POST", data=b"x")
         assert second["pid"] != first["pid"]
 
     scenario(steps)
 
 
-def test_a_get_whose_function_dies_is_tried_once_more(scenario, tmp_path):
+def test_a_get_whose_function_dies_is_a_502_and_the_function_comes_back(scenario, tmp_path):
     async def steps(tiny):
-        told = await tiny.tell(f"/?crash={tmp_path / 'crashed'}")
-        assert tiny.revision.pids == [told["pid"]]
-        assert tiny.revision.counters.starts == 2
-
-    scenario(steps)
-
-
-def test_a_get_that_kills_every_function_is_a_502(scenario):
-    async def steps(tiny):
-        response, _ = await tiny.ask("/?crash=always")
+        response, _ = await tiny.ask(f"/?crash={tmp_path / 'crashed'}")
         assert response.status == 502
+        told = await tiny.tell()
+        assert tiny.revision.pids == [told["pid"]]
         assert tiny.revision.counters.starts == 2
 
     scenario(steps)
@@ -201,10 +188,8 @@ def test_a_body_of_unknown_length_arrives_whole(scenario):
 
 def test_connections_to_the_function_are_kept(scenario):
     async def steps(tiny):
-        for _ in range(5):
-            await tiny.tell(method="POST", data=b"x")
-        pool = tiny.revision._instance.upstream._idle
-        assert len(pool) == 1
+        ports = {(await tiny.tell(method="POST", data=b"x"))["port_of_peer"] for _ in range(5)}
+        assert len(ports) == 1
 
     scenario(steps)
 
@@ -226,7 +211,7 @@ def test_the_service_is_found_by_header_and_by_cluster_host(scenario):
         async with tiny.session.get("/_services/other/x", headers=named) as response:
             told = await response.json()
         assert (told["path"], told["headers"]["host"]) == ("/_services/other/x", "shop.localhost")
-        assert "x_shop_service" not in told["headers"]
+        assert told["headers"]["k_proxy_request"] == "activator"
         host = {"Host": "shop-tiny.popshop.svc.cluster.local"}
         async with tiny.session.get("/products", headers=host) as response:
             assert (await response.json())["path"] == "/products"
@@ -264,8 +249,9 @@ def test_hop_headers_stay_on_their_hop(scenario):
         sent = {"Connection": "X-Secret", "X-Secret": "1", "TE": "trailers", "X-Kept": "yes"}
         told = await tiny.tell(headers=sent)
         assert told["headers"]["x_kept"] == "yes"
-        assert not {"x_secret", "te", "connection"} & set(told["headers"])
-        assert told["headers"]["x_forwarded_for"] == "127.0.0.1"
+        assert told["headers"]["te"] == "trailers"
+        assert not {"x_secret", "connection"} & set(told["headers"])
+        assert told["headers"]["x_forwarded_for"] == "127.0.0.1, 127.0.0.1"
 
     scenario(steps)
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from shared.runtime.server import serve
+from shared.runtime.server import listen, serve
 
 _lock = threading.Lock()
 _calls: list[str] = []
@@ -63,4 +63,4 @@ if __name__ == "__main__":
     if os.environ.get("BROKEN"):
         raise SystemExit("this one cannot start")
     time.sleep(float(os.environ.get("START_SECONDS", "0")))
-    serve(application, host="127.0.0.1", port=int(os.environ["PORT"]), threads=8)
+    serve(application, listen("127.0.0.1", int(os.environ["PORT"])), threads=8)

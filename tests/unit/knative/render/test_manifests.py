@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from functions.auth.authorize_request import authorize_request
 from knative.render.deployments import deployment
 from knative.render.environment import environment_of
 from knative.render.eventing import ping, sink, source, topics
@@ -11,7 +12,7 @@ from knative.render.jobs import create_indexes
 from knative.render.policies import policies
 from knative.render.services import service
 from knative.validate import load_documents, validate
-from shared.runtime.declare import Every
+from shared.runtime.declare import Every, spec_of
 from tests.unit.knative.render import declared
 
 
@@ -65,6 +66,14 @@ def test_an_internal_route_gets_the_key_of_the_call_instead_of_the_gateways():
     found = variables(declared.PLACE)
     assert key_of(found["ORDERS_CALL_KEY"]) == "popshop-orders-call/key"
     assert "IDENTITY_KEY" not in found
+
+
+def test_the_authorizer_reaches_functions_where_the_cluster_says_how():
+    spec = spec_of(authorize_request)
+    reference = variables(spec)["SERVICE_URL"]["valueFrom"]["configMapKeyRef"]
+    assert reference == {"name": "popshop-config", "key": "service-url", "optional": True}
+    labels = deployment(spec)[0]["spec"]["template"]["metadata"]["labels"]
+    assert labels["popshop/to-functions"] == "true"
 
 
 def test_one_variable_bound_twice_is_refused():

@@ -2,8 +2,10 @@ import json
 
 import pytest
 
+from knative.render.discover import discover
 from knative.render.envoy.bootstrap import bootstrap
 from knative.render.routes import all_routes, routes_json, routes_of
+from knative.render.services import has_service
 from shared.runtime.identity import Access
 from tests.unit.knative.render import declared
 
@@ -80,6 +82,50 @@ def test_the_table_has_what_the_authorizer_needs():
         "timeout_seconds": 30,
     }
     assert {row["service"] for row in rows}.isdisjoint({"orders-place-thing"})
+
+
+def warming(path, *names, method="POST", access=Access.GUEST, **more):
+    return declared.spec(
+        declared.http(method, path, access, warms=names, **more), declared.draw_thing
+    )
+
+
+def test_a_row_names_the_services_that_it_warms():
+    specs = [*declared.SHOP, warming("/w", "list_things", "note_thing")]
+    rows = {row["path"]: row for row in json.loads(routes_json(all_routes(specs)))}
+    assert rows["/api/w"]["warms"] == ["stock-list-things", "cart-note-thing"]
+    assert "warms" not in rows["/api/things"]
+
+
+def test_what_the_authorizer_never_sees_names_nothing():
+    public = warming("/w", "list_things", method="GET", access=Access.PUBLIC)
+    rows = json.loads(routes_json(all_routes([*declared.SHOP, public])))
+    assert not [row for row in rows if "warms" in row]
+
+
+@pytest.mark.parametrize("name", ["list_thing", "stream_things", "authorize_thing"])
+def test_a_name_that_is_no_function_scaling_to_zero_is_told_with_who_names_it(name):
+    specs = [*declared.SHOP, warming("/w", "list_things", name)]
+    with pytest.raises(ValueError, match=f"draw_thing warms {name}: no function"):
+        all_routes(specs)
+
+
+def test_each_step_of_the_shop_wakes_a_few_others_once():
+    specs = {spec.name: spec for spec in discover()}
+    naming = [spec for spec in specs.values() if getattr(spec.trigger, "warms", ())]
+    assert {"list_products", "show_checkout", "start_payment"} <= {spec.name for spec in naming}
+    for spec in naming:
+        names = spec.trigger.warms
+        assert len(names) == len({*names, spec.name} - {spec.name}) <= 7, spec.name
+        assert all(has_service(specs[name]) for name in names), spec.name
+        assert any(route.asks_authorizer for route in routes_of(spec)), spec.name
+
+
+def test_a_look_at_the_shop_wakes_no_payment():
+    rows = [route for route in all_routes(discover()) if route.path in {"/", "/products"}]
+    woken = {service for route in rows for service in route.warms}
+    assert woken
+    assert {service.partition("-")[0] for service in woken} == {"products"}
 
 
 def manager_of(config):

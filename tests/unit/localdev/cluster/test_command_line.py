@@ -15,8 +15,11 @@ FUNCTION = {
     "desired": 1,
     "ready": 1,
     "pids": [7],
+    "phase": "Active",
+    "path": "activator",
     "starts": 2,
     "last_cold_start_ms": 41.0,
+    "last_failure": "cart-get-cart ended with status 1 while starting\nKeyError: MONGO_URL",
     "requests": 120,
     "errors": 3,
     "always_on": False,
@@ -106,7 +109,8 @@ def test_the_status_table_shows_functions_that_ran_and_unknown_figures(capsys):
     said = capsys.readouterr().out
     assert "cart-get-cart" in said
     assert "cart-clear-cart" not in said
-    assert "2 functions, 1 running" in said
+    assert "2 functions, 1 running in 1 processes" in said
+    assert "KeyError: MONGO_URL" in said
     assert "consumer lag: unknown" in said
     assert "a@b / pw" in said
 

@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 import yaml
 
-from localdev.cluster.manifests import ManifestError, Reference, load_workloads
+from localdev.cluster.manifests import (
+    ManifestError,
+    Reference,
+    autoscaler_settings,
+    load_workloads,
+)
 from localdev.cluster.values import resolve
+from localdev.serving.autoscaler.cluster import ClusterSettings
 
 
 def service() -> dict[str, Any]:
@@ -56,8 +62,8 @@ def test_a_service_is_read_with_its_limits_probe_and_references(tmp_path):
     (workload,) = load_workloads([write(tmp_path, service())])
     assert (workload.name, workload.context) == ("cart-get-cart", "cart")
     assert (workload.concurrency, workload.timeout_seconds) == (7, 12)
-    assert (workload.window_seconds, workload.min_scale, workload.initial_scale) == (90, 1, 0)
-    assert workload.probe_path == "/healthz"
+    assert workload.annotations["autoscaling.knative.dev/window"] == "1m30s"
+    assert workload.readiness == {"httpGet": {"path": "/healthz", "port": 8080}}
     assert not workload.is_always_on
     assert workload.variables == {
         "FUNCTION_TARGET": "get_cart",
@@ -72,8 +78,38 @@ def test_what_is_left_out_has_knatives_defaults(tmp_path):
     body["spec"]["template"].pop("metadata")
     (workload,) = load_workloads([write(tmp_path, body)])
     assert (workload.concurrency, workload.timeout_seconds) == (0, 300)
-    assert (workload.window_seconds, workload.min_scale, workload.initial_scale) == (60, 0, 1)
-    assert workload.probe_path is None
+    assert (workload.response_start_seconds, workload.idle_seconds) == (0, 0)
+    assert (workload.annotations, workload.readiness) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"timeoutSeconds": 400}, (300, 0)),
+        ({"timeoutSeconds": 400, "responseStartTimeoutSeconds": 0}, (0, 0)),
+        ({"timeoutSeconds": 10, "responseStartTimeoutSeconds": 7, "idleTimeoutSeconds": 5}, (7, 5)),
+    ],
+)
+def test_the_clusters_response_start_timeout_counts_below_the_requests_own(tmp_path, given, kept):
+    body = service()
+    del body["spec"]["template"]["spec"]["timeoutSeconds"]
+    body["spec"]["template"]["spec"] |= given
+    (workload,) = load_workloads([write(tmp_path, body)])
+    assert (workload.response_start_seconds, workload.idle_seconds) == kept
+
+
+def test_the_autoscalers_settings_are_the_clusters_config_map(tmp_path):
+    file = tmp_path / "base.yaml"
+    assert autoscaler_settings(file) == ClusterSettings()
+    data = {"allow-zero-initial-scale": "true", "stable-window": "30s"}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "config-autoscaler", "namespace": "knative-serving"},
+        "data": data,
+    }
+    file.write_text(yaml.safe_dump(body))
+    assert autoscaler_settings(file) == ClusterSettings.of(data)
 
 
 def test_a_deployment_always_runs(tmp_path):

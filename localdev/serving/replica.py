@@ -1,0 +1,105 @@
+"""One replica of a function: its process, and the queue-proxy in front of it."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from localdev.cluster.manifests import Workload
+from localdev.cluster.ports import HOST
+from localdev.cluster.processes import Process
+from localdev.cluster.state import State
+from localdev.serving.queue_proxy.probes import Probe, try_once
+from localdev.serving.queue_proxy.proxy import Limits, QueueProxy
+from localdev.serving.starting.log_tail import last_lines
+from localdev.serving.starting.starter import Started, Starter, StartError
+
+# Knative probes every 50 ms; here a start takes less than that.
+_PROBE_SECONDS, _SLOWEST_PROBE_SECONDS = 0.004, 0.05
+_GRACE_SECONDS = 5.0
+
+
+class Replica:
+    """A process that serves, or is about to."""
+
+    def __init__(self, workload: Workload, limits: Limits, state: State) -> None:
+        self.workload = workload
+        self.name = workload.name
+        self.process: Process | None = None
+        self.port = 0
+        """Where queue-proxy listens, for the gateway."""
+        self.cold_start_ms: float | None = None
+        self._limits = limits
+        self._state = state
+        self._proxy: QueueProxy | None = None
+
+    @property
+    def proxy(self) -> QueueProxy:
+        """Its queue-proxy, once it has started."""
+        assert self._proxy is not None, f"{self.name} has not started"  # noqa: S101 - see above
+        return self._proxy
+
+    @property
+    def pids(self) -> list[int]:
+        """The process, while it runs."""
+        return [self.process.pid] if self.process and self.process.is_running else []
+
+    async def start(self, starter: Starter, variables: Mapping[str, str]) -> None:
+        """Returns when it is ready. Raises ``StartError``; nothing is left of it then."""
+        began = time.perf_counter()
+        started = await starter.start(self.workload, variables)
+        self.process = started.process
+        try:
+            await wait_until_ready(self.workload, started, self._state)
+            probe = probe_of(self.workload)
+            self._proxy = QueueProxy(self._limits, probe, HOST, started.port)
+            self.port = await self._proxy.start()
+        except BaseException:
+            await asyncio.shield(started.process.stop(grace_seconds=1.0))
+            raise
+        self.cold_start_ms = round((time.perf_counter() - began) * 1000, 1)
+
+    async def retire(self) -> None:
+        """Ends it without failing a request, as a pod is: nobody may send it new ones any more.
+
+        Only when queue-proxy has seen none for its quiet period does the process get its SIGTERM
+        (serving pkg/queue/sharedmain, pkg/reconciler/revision/resources/deploy.go).
+        """
+        if self._proxy is None or self.process is None:
+            return
+        await self._proxy.drain()
+        stopping = asyncio.ensure_future(self.process.stop(self.workload.timeout_seconds))
+        await self._proxy.shutdown()
+        await stopping
+
+    async def end(self) -> None:
+        """Ends it at once; what it is answering is given a few seconds."""
+        if self.process is not None:
+            await self.process.stop(_GRACE_SECONDS)
+        await self.discard()
+
+    async def discard(self) -> None:
+        """Closes what is left when the process is gone."""
+        if self._proxy is not None:
+            await self._proxy.abort()
+
+
+def probe_of(workload: Workload) -> Probe:
+    """The readiness probe; the container's port is whichever one the process was given."""
+    probe = Probe.of(workload.readiness)
+    return replace(probe, port=0) if probe.port == workload.container_port else probe
+
+
+async def wait_until_ready(workload: Workload, started: Started, state: State) -> None:
+    """Asks the readiness probe until it says yes; ``StartError`` when the process has ended."""
+    probe, delay, process = probe_of(workload), _PROBE_SECONDS, started.process
+    while not await try_once(probe, HOST, started.port):
+        if not process.is_running:
+            name = workload.name
+            lines = last_lines(state, name, since=started.log_offset)
+            raise StartError(
+                f"{name} ended with status {process.status} while starting; see `logs {name}`"
+                f"\n{lines}".rstrip()
+            )
+        await asyncio.sleep(delay)
+        delay = min(delay * 1.1, _SLOWEST_PROBE_SECONDS)
