@@ -22,6 +22,8 @@ DEBIAN = {
     "java": "default-jre-headless",
     "mvn": "maven",
 }
+# What is measured is a start as in the image, which has its bytecode.
+WITH_BYTECODE: dict[str, str | None] = {"PYTHONDONTWRITEBYTECODE": None}
 
 
 def install(session: nox.Session) -> None:
@@ -67,6 +69,21 @@ def install_assets(session: nox.Session) -> None:
         session.run("npm", "ci", "--no-audit", "--no-fund", "--silent", external=True)
 
 
+def install_rivals(session: nox.Session) -> None:
+    """What the benchmark measures the functions against: Express, and waitress in a folder."""
+    folder = Path("tests/bench/express")
+    wanted = folder / "node_modules/.package-lock.json"
+    if (
+        not wanted.exists()
+        or wanted.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime
+    ):
+        quiet = ("--no-audit", "--no-fund", "--silent")
+        session.run("npm", "ci", "--prefix", str(folder), *quiet, external=True)
+    if not Path(".cache/bench/waitress").exists():
+        lock = "tests/bench/requirements.txt"
+        session.install("--target", ".cache/bench", "--require-hashes", "-r", lock)
+
+
 @nox.session
 def local(session: nox.Session) -> None:
     """Starts the shop on this machine, with demo goods and logins, and returns when it answers."""
@@ -84,6 +101,25 @@ def tests(session: nox.Session) -> None:
     install_programs(session, "npm", "chromium", optional=("redis-server", "java", "mvn"))
     install_assets(session)
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measures everything side by side and writes docs/figures; ``-- --only NAME``, ``--quick``."""
+    install(session)
+    install_programs(session, "npm", optional=("redis-server", "java", "mvn"))
+    install_assets(session)
+    install_rivals(session)
+    session.run("python", "-m", "tests.bench", *session.posargs, env=WITH_BYTECODE)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Spikes from zero and back, ``-- --minutes 10``; or ``-- --users 1000`` at once."""
+    install(session)
+    install_programs(session, "npm", optional=("redis-server", "java", "mvn"))
+    install_assets(session)
+    session.run("python", "-m", "tests.bench.soak", *session.posargs, env=WITH_BYTECODE)
 
 
 @nox.session

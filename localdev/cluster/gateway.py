@@ -70,7 +70,7 @@ def gateway_program(
         "ADMIN_PORT": str(ports.admin),
     }
     configuration = state.root / _CONFIGURATION
-    filled = yaml.load(fill_placeholders(template, values), Loader=yaml.CSafeLoader)  # noqa: S506 - safe
+    filled = yaml.load(fill_placeholders(template, values), Loader=yaml.CSafeLoader)
     configuration.write_text(json.dumps(with_endpoints(filled, cluster)), encoding="utf-8")
     argv = [str(envoy_binary()), "-c", str(configuration), "--concurrency", "1"]
     argv += ["--log-level", "warn", "--disable-hot-restart", "--use-dynamic-base-id"]

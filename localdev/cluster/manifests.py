@@ -12,6 +12,8 @@ _SERVICE = ("serving.knative.dev", "Service")
 _DEPLOYMENT = ("apps", "Deployment")
 _CONTEXT_LABEL = "popshop/context"
 _CONTAINER_PORT = 8080
+# What would change a process and cannot be given to one here.
+_NOT_RUN = ("envFrom", "workingDir")
 _AUTOSCALER_MAP = "config-autoscaler"
 # Cluster defaults of Knative (config-defaults).
 _TIMEOUT_SECONDS, _RESPONSE_START_SECONDS, _IDLE_SECONDS = 300.0, 300.0, 0.0
@@ -89,7 +91,7 @@ def _workload(document: Document) -> Iterator[Workload]:
         return
     template = document.body["spec"]["template"]
     spec = template["spec"]
-    container = _only_container(document, spec["containers"])
+    container = _only_container(document, spec)
     timeout = float(spec.get("timeoutSeconds") or _TIMEOUT_SECONDS)
     yield Workload(
         name=document.name,
@@ -119,13 +121,22 @@ def _smaller(given: float | None, default: float, timeout: float) -> float:
     return default if default < timeout else 0.0
 
 
-def _only_container(document: Document, containers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _only_container(document: Document, spec: dict[str, Any]) -> dict[str, Any]:
+    containers = spec["containers"]
     if len(containers) != 1:
         raise ManifestError(
             f"{document.file}: {document.label}: {len(containers)} containers; "
             "this machine runs one process per function"
         )
-    return containers[0]
+    foreign = [volume["name"] for volume in spec.get("volumes", ()) if "emptyDir" not in volume]
+    unknown = [f"volume {name}" for name in foreign]
+    unknown += [field for field in _NOT_RUN if containers[0].get(field)]
+    if unknown:
+        raise ManifestError(
+            f"{document.file}: {document.label}: {', '.join(unknown)} is not run here; "
+            "use env with secretKeyRef or configMapKeyRef, and paths below the project"
+        )
+    return dict(containers[0])
 
 
 def _labels(document: Document) -> dict[str, str]:
@@ -134,8 +145,6 @@ def _labels(document: Document) -> dict[str, str]:
 
 
 def _variables(document: Document, container: dict[str, Any]) -> dict[str, str | Reference]:
-    if container.get("envFrom"):
-        raise ManifestError(f"{document.file}: {document.label}: envFrom is not run here; use env")
     return {item["name"]: _variable(document, item) for item in container.get("env", ())}
 
 
@@ -143,8 +152,8 @@ def _variable(document: Document, item: dict[str, Any]) -> str | Reference:
     source = item.get("valueFrom")
     if source is None:
         return str(item.get("value", ""))
-    for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
-        if chosen := source.get(field):
+    for member, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+        if chosen := source.get(member):
             is_optional = bool(chosen.get("optional"))
             return Reference(kind, chosen["name"], chosen["key"], is_optional)
     raise ManifestError(

@@ -29,7 +29,6 @@ from localdev.cluster.values import resolve
 from localdev.serving.endpoints import Endpoints
 from localdev.serving.platform import Platform
 from localdev.serving.starting.choice import make_starter
-from localdev.serving.starting.starter import Starter
 from shared.runtime.objects import ObjectStore
 from shared.runtime.settings import ObjectStoreSettings
 
@@ -53,7 +52,7 @@ class Stack:
         self.engines = KeptEngines(state, report)
         self.secrets: Values = {}
         self.stripe: Stripe = choose_stripe(state, self.addresses)
-        self.starter: Starter = make_starter(options.start, state)
+        self.starter = make_starter(options.start, state)
         self.serving = Platform(
             state,
             self.starter,

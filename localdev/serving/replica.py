@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from localdev.cluster.manifests import Workload
 from localdev.cluster.ports import HOST
-from localdev.cluster.processes import Process
 from localdev.cluster.state import State
 from localdev.serving.queue_proxy.probes import Probe, try_once
 from localdev.serving.queue_proxy.proxy import Limits, QueueProxy
@@ -25,12 +24,12 @@ class Replica:
     def __init__(self, workload: Workload, limits: Limits, state: State) -> None:
         self.workload = workload
         self.name = workload.name
-        self.process: Process | None = None
         self.port = 0
         """Where queue-proxy listens, for the gateway."""
         self.cold_start_ms: float | None = None
         self._limits = limits
         self._state = state
+        self._started: Started | None = None
         self._proxy: QueueProxy | None = None
 
     @property
@@ -42,13 +41,18 @@ class Replica:
     @property
     def pids(self) -> list[int]:
         """The process, while it runs."""
-        return [self.process.pid] if self.process and self.process.is_running else []
+        started = self._started
+        return [started.process.pid] if started and started.process.is_running else []
+
+    async def wait(self, timeout_seconds: float | None = None) -> int | None:
+        """Waits for the end of a started process; None if it still runs after the time."""
+        assert self._started is not None, f"{self.name} has not started"  # noqa: S101 - see above
+        return await self._started.process.wait(timeout_seconds)
 
     async def start(self, starter: Starter, variables: Mapping[str, str]) -> None:
         """Returns when it is ready. Raises ``StartError``; nothing is left of it then."""
         began = time.perf_counter()
-        started = await starter.start(self.workload, variables)
-        self.process = started.process
+        self._started = started = await starter.start(self.workload, variables)
         try:
             await wait_until_ready(self.workload, started, self._state)
             probe = probe_of(self.workload)
@@ -65,17 +69,17 @@ class Replica:
         Only when queue-proxy has seen none for its quiet period does the process get its SIGTERM
         (serving pkg/queue/sharedmain, pkg/reconciler/revision/resources/deploy.go).
         """
-        if self._proxy is None or self.process is None:
+        if self._proxy is None or self._started is None:
             return
         await self._proxy.drain()
-        stopping = asyncio.ensure_future(self.process.stop(self.workload.timeout_seconds))
+        stopping = asyncio.ensure_future(self._started.process.stop(self.workload.timeout_seconds))
         await self._proxy.shutdown()
         await stopping
 
     async def end(self) -> None:
         """Ends it at once; what it is answering is given a few seconds."""
-        if self.process is not None:
-            await self.process.stop(_GRACE_SECONDS)
+        if self._started is not None:
+            await self._started.process.stop(_GRACE_SECONDS)
         await self.discard()
 
     async def discard(self) -> None:

@@ -64,6 +64,7 @@ class Revision:
         self._leaving: set[Replica] = set()
         self._failures = 0
         self._may_start_at = 0.0
+        self._news = asyncio.Event()
 
     @property
     def is_starting(self) -> bool:
@@ -78,15 +79,17 @@ class Revision:
     def scale_to(self, count: int) -> None:
         """Starts or retires replicas until there are so many."""
         self.desired = count
+        self._news.set()
         while len(self.ready) + len(self._starting) > count:
             self._retire_one()
         self._start_missing()
 
     async def wait_until_ready(self) -> None:
         """Until every wanted replica serves; ``StartError`` when one cannot start."""
+        failures = self._failures
         while len(self.ready) < self.desired:
-            failures = self._failures
-            await asyncio.wait(list(self._starting.values()) or [asyncio.sleep(0.01)])
+            self._news.clear()
+            await self._news.wait()
             if self._failures > failures:
                 raise StartError(self.counters.last_failure)
 
@@ -96,7 +99,7 @@ class Revision:
         self._keep(self._find_out(replica))
 
     async def _find_out(self, replica: Replica) -> None:
-        if replica.process is not None and await replica.process.wait(_DOUBT_SECONDS) is None:
+        if await replica.wait(_DOUBT_SECONDS) is None:
             self.throttler.doubt(replica, is_doubted=False)
 
     async def close(self) -> None:
@@ -135,8 +138,7 @@ class Revision:
         finally:
             self._starting.pop(replica, None)
         self._serve(replica)
-        if replica.process is not None:
-            await replica.process.wait()
+        await replica.wait()
         if replica not in self._leaving:
             self._forget(replica)
             await replica.discard()
@@ -148,11 +150,13 @@ class Revision:
         self.counters.last_cold_start_ms = replica.cold_start_ms
         self.ready.append(replica)
         self.throttler.add(replica)
+        self._news.set()
         self.on_change()
 
     def _note_failure(self, error: Exception) -> None:
         self._failures += 1
         self.counters.last_failure = str(error)
+        self._news.set()
         pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10), _LONGEST_PAUSE_SECONDS)
         self._may_start_at = time.monotonic() + pause
         if self._failures >= _HOPELESS_AFTER:

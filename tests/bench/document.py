@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ _MEASURED = "measured.json"
 
 @dataclass
 class Document:
-    """One page: what was done and how, its tables, and the figures that goals are held against."""
+    """One page: what was done and how, its tables, and what goals are held against."""
 
     name: str
     title: str
     method: str
     sections: list[tuple[str, Table | str]] = field(default_factory=list)
-    measured: dict[str, float] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
 
     def add(self, heading: str, content: Table | str) -> None:
         """A section."""
@@ -53,8 +53,3 @@ def _facts(*, is_quick: bool) -> Sequence[str]:
     if is_quick:
         lines.append("- **a quick run: few rounds, no figure to quote**")
     return ["\n".join(lines)]
-
-
-def listed(values: Mapping[str, float]) -> str:
-    """Facts in a line."""
-    return ", ".join(f"{name} {value:.2f}" for name, value in values.items())

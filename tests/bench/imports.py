@@ -53,7 +53,17 @@ def measure(rounds: Rounds) -> Document:
                 found[spec.service_name].append(one)
     document.add("The most expensive packages", _packages(found))
     document.add("By function", _functions(found))
+    typical = [one for several in found.values() for one in several]
+    document.measured |= {
+        "imports_standard": middle(one.ms.get(_STANDARD, 0.0) for one in typical),
+        "imports_own": middle(sum(one.ms.get(part, 0.0) for part in _OWN) for one in typical),
+        "imports_pymongo": middle(_driver_ms(one) for one in typical),
+    }
     return document
+
+
+def _driver_ms(one: Imported) -> float:
+    return one.ms.get("pymongo", 0.0) + one.ms.get("bson", 0.0)
 
 
 def _import(spec: Spec) -> Imported:

@@ -37,6 +37,8 @@ def measure(cluster: Cluster, rounds: Rounds) -> Document:
     resident = proc.pss_mb([*kinds["functions"], *kinds["zygotes"]])
     document.measured["memory_functions_gb"] = resident / 1024
     document.measured["memory_functions_count"] = len(kinds["functions"])
+    each = [proc.pss_mb([pid]) for pid in kinds["functions"]]
+    document.measured["memory_function_mb"] = middle(each)
     return document
 
 

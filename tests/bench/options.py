@@ -16,8 +16,8 @@ class Rounds:
 
     starts: int = 9
     everything: int = 2
-    bursts: int = 7
-    loads: int = 5
+    bursts: int = 5
+    loads: int = 3
     journeys: int = 5
     every_nth: int = 1
     load_seconds: float = 4.0

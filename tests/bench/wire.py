@@ -106,14 +106,14 @@ class Pool:
 
 
 def raw_request(
-    method: str, host: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    method: str, host: str, path: str, headers: Mapping[str, str], body: str | None = None
 ) -> bytes:
-    """The bytes of a request."""
+    """The bytes of a request; ``headers`` say what the body is."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    if body is not None:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + (body or b"")
+    if method not in {"GET", "HEAD"} and body is None:
+        lines.append("Content-Length: 0")
+    return ("\r\n".join(lines) + "\r\n\r\n" + (body or "")).encode()
 
 
 def _parsed(received: bytearray) -> Answer | None:

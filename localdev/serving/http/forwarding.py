@@ -41,7 +41,11 @@ async def forward(exchange: Exchange, upstream: Upstream, headers: Headers) -> N
         await _Call(exchange, await upstream.connection(), headers).run()
     except _LostReusedError:
         # It may have been closed just as the request was sent; once more on a new one.
-        await _Call(exchange, await upstream.connection(is_new=True), headers).run()
+        try:
+            connection = await upstream.connection(is_new=True)
+        except NothingAnsweredError as error:
+            raise NothingAnsweredError(str(error), is_unsent=False) from error
+        await _Call(exchange, connection, headers).run()
 
 
 class _LostReusedError(Exception):

@@ -32,7 +32,7 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
-def served(name: str) -> list[int]:
+def served(name: str):
     source = {"FUNCTION_SOURCE": f"functions/{name}.py", "FUNCTION_TARGET": name.split("/")[1]}
     return json.loads(run("-c", AT_SERVING, **source).stdout)
 

@@ -9,13 +9,20 @@ COMMAND = ["python", "-m", "tests.integration.localdev.serving.tiny"]
 SERVICE = {"apiVersion": "serving.knative.dev/v1", "kind": "Service"}
 DEPLOYMENT = {"apiVersion": "apps/v1", "kind": "Deployment"}
 
+_ROUTE = {
+    "match": {"prefix": "/"},
+    "route": {"cluster": "functions"},
+    "request_headers_to_add": [{"header": {"key": "x-shop-service", "value": "shop-tiny"}}],
+}
+
 
 def write_project(folder: Path) -> Path:
     manifests = {
         "services/shop-tiny": SERVICE | _workload("shop-tiny"),
         "services/shop-other": SERVICE | _workload("shop-other"),
         "deployments/shop-always": DEPLOYMENT | _deployment("shop-always"),
-        "gateway/envoy": _envoy(),
+        "gateway/envoy": envoy([_ROUTE]),
+        "base": autoscaler(),
     }
     for name, body in manifests.items():
         file = folder / "knative" / f"{name}.yaml"
@@ -35,7 +42,21 @@ def _workload(name: str) -> dict[str, Any]:
     }
     return {
         "metadata": {"name": name, "labels": {"popshop/context": "shop"}},
-        "spec": {"template": {"spec": {"containers": [container]}}},
+        "spec": {
+            "template": {
+                "metadata": {"annotations": {"autoscaling.knative.dev/initial-scale": "0"}},
+                "spec": {"containers": [container]},
+            }
+        },
+    }
+
+
+def autoscaler() -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "config-autoscaler", "namespace": "knative-serving"},
+        "data": {"allow-zero-initial-scale": "true"},
     }
 
 
@@ -47,7 +68,7 @@ def _deployment(name: str) -> dict[str, Any]:
     return body
 
 
-def _envoy() -> dict[str, Any]:
+def envoy(routes: list[dict[str, Any]]) -> dict[str, Any]:
     http = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
     router = "envoy.extensions.filters.http.router.v3.Router"
     tls = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
@@ -55,15 +76,10 @@ def _envoy() -> dict[str, Any]:
         "certificate_chain": {"filename": "${TLS_CERT}"},
         "private_key": {"filename": "${TLS_KEY}"},
     }
-    route = {
-        "match": {"prefix": "/"},
-        "route": {"cluster": "functions"},
-        "request_headers_to_add": [{"header": {"key": "x-shop-service", "value": "shop-tiny"}}],
-    }
     manager = {
         "@type": f"type.googleapis.com/{http}",
         "stat_prefix": "shop",
-        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
         "http_filters": [
             {
                 "name": "router",

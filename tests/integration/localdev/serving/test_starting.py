@@ -9,6 +9,7 @@ import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ class Lab:
         self.state = State(folder / "state")
         self.state.prepare()
         self.starter = make_starter(kind, self.state)
-        self.made = []
+        self.made: list[Any] = []
 
     async def start(self, variables=None, reservation=None, **facts):
         made = workload(**facts)
@@ -473,6 +474,7 @@ asyncio.run(main())
 def test_nobody_outlives_the_supervisor(tmp_path):
     argv = [sys.executable, "-c", SUPERVISOR, str(tmp_path / "state")]
     with subprocess.Popen(argv, cwd=REPOSITORY, stdout=subprocess.PIPE) as supervisor:
+        assert supervisor.stdout is not None
         pids = [int(word) for word in supervisor.stdout.readline().split()]
         assert len(pids) == 3
         assert all(is_alive(pid) for pid in pids)

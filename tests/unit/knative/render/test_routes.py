@@ -6,6 +6,7 @@ from knative.render.discover import discover
 from knative.render.envoy.bootstrap import bootstrap
 from knative.render.routes import all_routes, routes_json, routes_of
 from knative.render.services import has_service
+from shared.runtime.declare import Http
 from shared.runtime.identity import Access
 from tests.unit.knative.render import declared
 
@@ -115,6 +116,7 @@ def test_each_step_of_the_shop_wakes_a_few_others_once():
     naming = [spec for spec in specs.values() if getattr(spec.trigger, "warms", ())]
     assert {"list_products", "show_checkout", "start_payment"} <= {spec.name for spec in naming}
     for spec in naming:
+        assert isinstance(spec.trigger, Http)
         names = spec.trigger.warms
         assert len(names) == len({*names, spec.name} - {spec.name}) <= 7, spec.name
         assert all(has_service(specs[name]) for name in names), spec.name

@@ -149,6 +149,17 @@ def test_env_from_is_refused_instead_of_ignored(tmp_path):
         load_workloads([write(tmp_path, body)])
 
 
+def test_a_volume_with_content_is_refused_and_an_empty_one_is_the_machines_own(tmp_path):
+    body = service()
+    spec = body["spec"]["template"]["spec"]
+    container(body)["volumeMounts"] = [{"name": "v", "mountPath": "/keys"}]
+    spec["volumes"] = [{"name": "v", "emptyDir": {}}]
+    load_workloads([write(tmp_path, body)])
+    spec["volumes"] = [{"name": "v", "secret": {"secretName": "keys"}}]
+    with pytest.raises(ManifestError, match="volume v is not run here"):
+        load_workloads([write(tmp_path, body)])
+
+
 def test_a_second_container_is_refused(tmp_path):
     body = service()
     other = copy.deepcopy(container(body)) | {"name": "other"}

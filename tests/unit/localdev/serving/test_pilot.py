@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -53,14 +53,14 @@ class FakeRevision:
 class Flight:
     """A pilot over a fake revision, second by second."""
 
-    def __init__(self, concurrency: int = 0, **annotations: str) -> None:
+    def __init__(self, annotations: dict[str, str], concurrency: int = 0) -> None:
         named = {f"autoscaling.knative.dev/{name}": text for name, text in annotations.items()}
         settings = ScaleSettings.resolve(named, concurrency, CLUSTER)
         self.now = 1_000_000.0
         self.routes: list[list[int]] = []
-        self.revision = FakeRevision()
+        self.revision = cast("Any", FakeRevision())
         self.pilot = Pilot(
-            self.revision, settings, lambda _, ports: self.routes.append(ports), now=self.now
+            self.revision, settings, lambda _, ports: self.routes.append([*ports]), now=self.now
         )
         self.pilot.decide(self.now)
         self.now += 60
@@ -74,7 +74,7 @@ class Flight:
 
 
 def test_the_first_request_starts_a_replica_at_once_and_silence_ends_it():
-    flight = Flight(**ZERO)
+    flight = Flight(ZERO)
     assert flight.pilot.is_asleep
     flight.pilot.arrived(flight.now)
     assert flight.revision.desired == 1
@@ -85,7 +85,7 @@ def test_the_first_request_starts_a_replica_at_once_and_silence_ends_it():
 
 
 def test_a_revision_in_use_stays():
-    flight = Flight(**ZERO)
+    flight = Flight(ZERO)
     flight.pilot.arrived(flight.now)
     flight.revision.stats.concurrency = 0.1
     flight.fly(60)
@@ -93,7 +93,7 @@ def test_a_revision_in_use_stays():
 
 
 def test_load_at_the_activator_and_at_the_replicas_adds_up_and_is_counted_once():
-    flight = Flight(10, **ZERO, target="10")
+    flight = Flight(ZERO | {"target": "10"}, concurrency=10)
     flight.pilot.arrived(flight.now)
     flight.fly(2)
     flight.revision.stats.concurrency = 14
@@ -107,7 +107,7 @@ def test_load_at_the_activator_and_at_the_replicas_adds_up_and_is_counted_once()
 
 
 def test_requests_per_second_are_scaled_by_when_the_metric_says_so():
-    flight = Flight(**ZERO, metric="rps", target="10")
+    flight = Flight(ZERO | {"metric": "rps", "target": "10"})
     flight.pilot.arrived(flight.now)
     flight.revision.stats.requests = 28
     flight.fly(10)
@@ -116,7 +116,7 @@ def test_requests_per_second_are_scaled_by_when_the_metric_says_so():
 
 @pytest.mark.parametrize(("burst", "expected"), [("0", [[9000]]), ("-1", []), ("211", [])])
 def test_burst_capacity_decides_whether_the_gateway_goes_straight_to_the_replica(burst, expected):
-    flight = Flight(**ZERO, **{"target-burst-capacity": burst})
+    flight = Flight(ZERO | {"target-burst-capacity": burst})
     flight.pilot.arrived(flight.now)
     flight.revision.stats.concurrency = 1
     flight.fly(4)
@@ -125,7 +125,7 @@ def test_burst_capacity_decides_whether_the_gateway_goes_straight_to_the_replica
 
 
 def test_a_replica_that_is_gone_is_no_way_to_go():
-    flight = Flight(**ZERO, **{"target-burst-capacity": "0"})
+    flight = Flight(ZERO | {"target-burst-capacity": "0"})
     flight.pilot.arrived(flight.now)
     flight.fly(2)
     flight.revision.ready.clear()
@@ -134,7 +134,7 @@ def test_a_replica_that_is_gone_is_no_way_to_go():
 
 
 def test_a_minimum_and_an_initial_scale_run_without_being_asked():
-    flight = Flight(**{"min-scale": "2", "initial-scale": "3"})
+    flight = Flight({"min-scale": "2", "initial-scale": "3"})
     assert not flight.pilot.is_asleep
     assert flight.revision.desired == 3
     flight.fly(200)
@@ -142,7 +142,7 @@ def test_a_minimum_and_an_initial_scale_run_without_being_asked():
 
 
 def test_scaled_by_hand_the_autoscaler_goes_on_from_there():
-    flight = Flight(**ZERO)
+    flight = Flight(ZERO)
     flight.pilot.scale_to(3, flight.now)
     assert flight.revision.desired == 3
     flight.fly(50)

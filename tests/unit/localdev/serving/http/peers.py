@@ -71,6 +71,7 @@ class Application:
         self.script = script
         self.connections = 0
         self.port = 0
+        self.stop_listening: Callable[[], None] = lambda: None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -96,6 +97,7 @@ async def application(script: Script) -> AsyncIterator[Application]:
     app = Application(script)
     listener = await asyncio.start_server(app.serve, "127.0.0.1", 0)
     app.port = listener.sockets[0].getsockname()[1]
+    app.stop_listening = listener.close
     try:
         yield app
     finally:

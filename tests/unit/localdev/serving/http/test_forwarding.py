@@ -90,6 +90,24 @@ def test_only_what_can_be_repeated_is_tried_again_on_a_new_connection(request_by
     asyncio.run(scenario())
 
 
+def test_a_request_that_an_application_died_of_is_not_unsent():
+    """Another replica would be given it, and die of it as well."""
+
+    async def scenario() -> None:
+        seen: list[str] = []
+        async with talking(_closing_the_second(seen)) as (app, client, errors):
+            await client.send(GET)
+            await client.head()
+            await client.exactly(2)
+            app.stop_listening()
+            await client.send(GET)
+            assert b" 502 " in await client.head()
+            assert seen == ["first", "second"]
+            assert [error.is_unsent for error in errors] == [False]
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [

@@ -45,7 +45,7 @@ def answer(peer, report, descriptors=()) -> None:
     socket.send_fds(peer, [msgspec.json.encode(report)], descriptors)
 
 
-async def asked(peer) -> str:
+async def asked(peer):
     peer.setblocking(False)
     data = await asyncio.get_running_loop().sock_recv(peer, 200_000)
     return msgspec.json.decode(data, type=Order).environ["WORD"]
