@@ -1,7 +1,9 @@
 """Who may pass the gateway: the rules of the external authoriser."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from shared.auth.ports import AccessTokens, Identities, Revocations, Route, Throttle
 from shared.auth.use_cases import ACCESS_COOKIE, REFRESH_COOKIE

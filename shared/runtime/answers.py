@@ -1,13 +1,13 @@
 """What a function may return besides a plain value."""
 
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cookie:
+class Cookie(msgspec.Struct, frozen=True, kw_only=True):
     """A cookie to set; ``max_age_seconds`` 0 removes it. Secure, SameSite=Lax, Path=/ always."""
 
     name: str
@@ -24,24 +24,22 @@ class Cookie:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply(Generic[V]):
+class Reply(msgspec.Struct, Generic[V], frozen=True, kw_only=True):
     """A value with more than a body: another status, a Location, cookies or headers."""
 
     value: V
     status: int | None = None
     location: str | None = None
     cookies: tuple[Cookie, ...] = ()
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is not JSON: a picture, a style sheet, a PDF."""
 
     body: bytes
     media_type: str
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def own_data_as(file_name: str) -> dict[str, str]:
@@ -52,16 +50,14 @@ def own_data_as(file_name: str) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
+class Redirect(msgspec.Struct, frozen=True, kw_only=True):
     """A 303 to a local path, with cookies."""
 
     location: str
     cookies: tuple[Cookie, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """What goes out: status, headers in order, body."""
 
     status: int

@@ -9,9 +9,10 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+import msgspec
 
 from shared.contracts.event import topic_of
 from shared.runtime.identity import Access
@@ -22,8 +23,7 @@ JSON = "application/json"
 DEFAULT_LIMIT_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Http:
+class Http(msgspec.Struct, frozen=True, kw_only=True):
     """A route; ``path`` is without ``/api``. A template beside it, or ``then``, adds the page.
 
     ``then``: where a form goes after success, formatted with the answer's fields.
@@ -47,8 +47,7 @@ class Http:
     warms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class On:
+class On(msgspec.Struct, frozen=True):
     """A reaction to events; the payload types name the topics."""
 
     payloads: tuple[type, ...]
@@ -59,30 +58,26 @@ class On:
         return tuple(topic_of(payload) for payload in self.payloads)
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetters:
+class DeadLetters(msgspec.Struct, frozen=True):
     """The reaction to whatever ended in the dead-letter topic; it has no dead letters itself."""
 
     topic: str = "dead.letters"
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(msgspec.Struct, frozen=True):
     """A schedule, every so many minutes (a divisor of 60)."""
 
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Socket:
+class Socket(msgspec.Struct, frozen=True):
     """A long-lived WebSocket service: a Deployment, not scaled to zero."""
 
     path: str
     access: Access
 
 
-@dataclass(frozen=True, slots=True)
-class Authorizer:
+class Authorizer(msgspec.Struct, frozen=True):
     """The gateway's external authoriser, asked before other routes: an always-on Deployment."""
 
     prefix: str
@@ -91,8 +86,7 @@ class Authorizer:
 Trigger = Http | On | DeadLetters | Every | Socket | Authorizer
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True):
     """One function: all that the renderer and the runtime derive from."""
 
     name: str

@@ -7,7 +7,6 @@ with the producing context's key, so that nobody else can post a reaction an eve
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,8 +92,7 @@ def read_event(
     return meta, convert(data, payload, field="data")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadEvent:
+class DeadEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event that could not be delivered, with what Knative adds about the failure.
 
     ``attributes`` are those of the event (without ``ce-``), its signature included, so that it can

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import hmac
 import time
-from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
@@ -29,8 +28,7 @@ class Access(Enum):
     INTERNAL = "internal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """The caller as the gateway knows them; an anonymous one has neither user nor guest id."""
 
     user_id: UserId | None = None

@@ -2,9 +2,9 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pymongo
 from pymongo.collection import Collection
 from pymongo.errors import (
@@ -36,8 +36,7 @@ register_outage(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(msgspec.Struct, frozen=True):
     """An index that an adapter's queries need, made at deployment, never at start.
 
     ``keys`` as in pymongo: pairs of field and 1 or -1. ``partial`` is a filter expression.

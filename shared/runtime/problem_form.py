@@ -1,8 +1,9 @@
 """A refused form without JavaScript: what was typed again, and beside it what is wrong."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.runtime.forms import MAJOR
 
@@ -20,8 +21,7 @@ _PLAIN_WORDS = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldToCorrect:
+class FieldToCorrect(msgspec.Struct, frozen=True, kw_only=True):
     """One field of the form that was sent; what needs no correction goes along hidden."""
 
     name: str

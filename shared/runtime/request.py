@@ -2,9 +2,10 @@
 
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from shared.kernel.errors import Invalid, Malformed, TooLarge
 
@@ -19,8 +20,7 @@ def is_back_office(host: str) -> bool:
     return host.startswith("admin.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestInfo:
+class RequestInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a request that a function may ask for by this type."""
 
     method: str

@@ -3,7 +3,8 @@
 A field says which variable it comes from and which Secret or ConfigMap key the manifest binds it
 to; ``{context}`` in either is the context of the function that asks. A function is given exactly
 the settings that its adapters' constructors name, so a function without MongoDB gets no MongoDB
-secret.
+secret. Nobody compares settings and nobody should print them, so they are made without what that
+takes: the classes are on the way of every start.
 """
 
 import os
@@ -11,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar
 
+import msgspec
+
 S = TypeVar("S")
 CONFIG_MAP = "popshop-config"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """Where a variable's value comes from in the cluster: a key of a Secret or ConfigMap."""
 
     variable: str
@@ -74,21 +76,21 @@ def load_settings(settings: type[S], context: str, environ: Mapping[str, str] | 
     return settings(**values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MongoSettings:
     """The context's own database; the path of the URL names it."""
 
     url: str = secret("MONGO_URL", "popshop-mongo-{context}", "url")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RedisSettings:
     """Revocations, limits and the fan-out of notifications."""
 
     url: str = secret("REDIS_URL", "popshop-redis", "url")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ObjectStoreSettings:
     """The S3 store of pictures and import files."""
 
@@ -98,7 +100,7 @@ class ObjectStoreSettings:
     bucket: str = secret("S3_BUCKET", "popshop-s3", "bucket", "popshop")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EventSettings:
     """Where events are published, and the key the producing context signs them with (hex)."""
 
@@ -106,35 +108,35 @@ class EventSettings:
     key: str = secret("EVENT_KEY_{CONTEXT}", "popshop-events-{context}", "key")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EventKeySettings:
     """The key that a consumer checks the events of the context ``{context}`` with (hex)."""
 
     key: str = secret("EVENT_KEY_{CONTEXT}", "popshop-events-{context}", "key")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IdentitySettings:
     """The key that the gateway's authoriser signs this context's callers with (hex)."""
 
     key: str = secret("IDENTITY_KEY", "popshop-identity-{context}", "key")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class InternalCallSettings:
     """The key of the one function-to-function call: the cart asks orders to place an order."""
 
     key: str = secret("ORDERS_CALL_KEY", "popshop-orders-call", "key")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PlaceOrderSettings:
     """Where the cart places orders."""
 
     url: str = config("PLACE_ORDER_URL", "place-order-url")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PublicUrlSettings:
     """The addresses people use, without a trailing slash."""
 
@@ -142,14 +144,14 @@ class PublicUrlSettings:
     admin: str = config("ADMIN_URL", "admin-url")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LinkSettings:
     """The key (hex) behind the links that are mailed: auth and notifications alone have it."""
 
     key: str = secret("LINK_KEY", "popshop-links", "key")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MailSettings:
     """The SMTP server that takes the shop's mail; with a user name it is asked for STARTTLS."""
 
@@ -160,14 +162,14 @@ class MailSettings:
     password: str = secret("SMTP_PASSWORD", "popshop-smtp", "password", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SellerSettings:
     """Who sells, as invoices must name it: name, address, tax number; a line each."""
 
     seller: str = config("SELLER", "seller", "Popshop")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KafkaSettings:
     """The brokers, for whoever reads topics directly (the event browser)."""
 

@@ -3,13 +3,13 @@
 import os
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+import msgspec
 
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
-@dataclass(frozen=True, slots=True)
-class CallContext:
+class CallContext(msgspec.Struct, frozen=True):
     """What every log line, event and outgoing call of one request carries."""
 
     request_id: str

@@ -11,7 +11,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 import msgspec
@@ -25,8 +25,7 @@ from shared.runtime.settings import load_settings
 from shared.runtime.sockets import Channel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """A file sent as the body or as a multipart field."""
 
     body: bytes
@@ -34,8 +33,7 @@ class Upload:
     file_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """One parameter; ``kind`` says what fills it (see the module)."""
 
     name: str

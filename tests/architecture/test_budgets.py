@@ -52,7 +52,7 @@ def needs(spec: Spec, homes: set[str]) -> bool:
 
 def needs_mongo(spec: Spec) -> bool:
     return any(
-        MongoSettings in typing.get_type_hints(adapter.__init__).values()
+        MongoSettings in typing.get_type_hints(vars(adapter).get("__init__", object)).values()
         for adapter in adapters_of(spec)
     )
 

@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from functions.auth.authorize_request import authorize_request
 from knative.render.discover import discover

@@ -1,9 +1,9 @@
 """A guest's cart joins the user's on the first cart call after the log-in, once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shared.cart.changes import frozen_for
 from shared.kernel.ids import GuestId, UserId

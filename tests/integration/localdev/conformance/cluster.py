@@ -87,6 +87,11 @@ class Service:
     def until_ready(self, count: int) -> float:
         return self.until(lambda told: told["ready"] == count, f"{count} ready")
 
+    def until_asked(self, count: int) -> None:
+        """Until so many more requests have been counted."""
+        seen = self.told["requests"]
+        self.until(lambda told: told["requests"] > seen + count, f"{count} requests more")
+
     @contextmanager
     def loaded(self, clients: int, path: str, by: str = "activator", pause=0.0) -> Iterator[Load]:
         """So many clients ask one after the other until the block ends."""

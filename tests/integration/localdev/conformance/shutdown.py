@@ -39,8 +39,7 @@ def destroy_pod_with_requests(service: Service) -> None:
     with service.loaded(6, "/sleep?s=0.02") as load:
         for count in (4, 1, 3, 1):
             service.scale(count)
-            seen = service.told["requests"]
-            service.until(lambda told, seen=seen: told["requests"] > seen + 50, "50 requests")
+            service.until_asked(50)
     assert set(load.statuses) == {200}
 
 
@@ -50,6 +49,5 @@ def destroy_pod_with_requests_past_the_activator(service: Service) -> None:
     with service.loaded(6, "/sleep?s=0.02", by="gateway") as load:
         for count in (4, 1, 3, 1):
             service.scale(count)
-            seen = service.told["requests"]
-            service.until(lambda told, seen=seen: told["requests"] > seen + 50, "50 requests")
+            service.until_asked(50)
     assert set(load.statuses) == {200}
