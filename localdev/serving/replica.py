@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from localdev.cluster.manifests import Workload
@@ -15,7 +16,7 @@ from localdev.serving.starting.starter import Started, Starter, StartError
 
 # Knative probes every 50 ms; here a start takes less than that.
 _PROBE_SECONDS, _SLOWEST_PROBE_SECONDS = 0.004, 0.05
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS, _LAST_WORDS_SECONDS = 5.0, 1.0
 
 
 class Replica:
@@ -71,8 +72,13 @@ class Replica:
         """
         if self._proxy is None or self._started is None:
             return
-        await self._proxy.drain()
-        stopping = asyncio.ensure_future(self._started.process.stop(self.workload.timeout_seconds))
+        began, grace = time.monotonic(), self.workload.timeout_seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._proxy.drain()
+        # The grace counts from the removal, as terminationGracePeriodSeconds does.
+        left = max(_LAST_WORDS_SECONDS, began + grace - time.monotonic())
+        stopping = asyncio.ensure_future(self._started.process.stop(left))
         await self._proxy.shutdown()
         await stopping
 
@@ -97,7 +103,11 @@ def probe_of(workload: Workload) -> Probe:
 async def wait_until_ready(workload: Workload, started: Started, state: State) -> None:
     """Asks the readiness probe until it says yes; ``StartError`` when the process has ended."""
     probe, delay, process = probe_of(workload), _PROBE_SECONDS, started.process
-    while not await try_once(probe, HOST, started.port):
+    successes = 0
+    while True:
+        successes = successes + 1 if await try_once(probe, HOST, started.port) else 0
+        if successes >= probe.success_threshold:
+            return
         if not process.is_running:
             name = workload.name
             lines = last_lines(state, name, since=started.log_offset)

@@ -18,6 +18,8 @@ from localdev.serving.starting.starter import Starter, StartError
 from localdev.serving.throttler import Throttler
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
+# For replicas that were ready and died within so long.
+_STEADY_SECONDS, _LONGEST_FALL_SECONDS = 10.0, 2.0
 # Whoever waits is told after so many failed starts in a row. Knative would let it wait for all of
 # its timeout; here the reason is worth more.
 _HOPELESS_AFTER = 2
@@ -63,6 +65,7 @@ class Revision:
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving: set[Replica] = set()
         self._failures = 0
+        self._deaths = 0
         self._may_start_at = 0.0
         self._news = asyncio.Event()
 
@@ -138,8 +141,10 @@ class Revision:
         finally:
             self._starting.pop(replica, None)
         self._serve(replica)
+        began = time.monotonic()
         await replica.wait()
         if replica not in self._leaving:
+            self._note_death(time.monotonic() - began)
             self._forget(replica)
             await replica.discard()
             self._start_missing()
@@ -152,6 +157,13 @@ class Revision:
         self.throttler.add(replica)
         self._news.set()
         self.on_change()
+
+    def _note_death(self, seconds: float) -> None:
+        """One that has lived for a while is replaced at once, one that falls over and over not."""
+        self._deaths = self._deaths + 1 if seconds < _STEADY_SECONDS else 0
+        if self._deaths > 1:
+            pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self._deaths, 10), _LONGEST_FALL_SECONDS)
+            self._may_start_at = time.monotonic() + pause
 
     def _note_failure(self, error: Exception) -> None:
         self._failures += 1

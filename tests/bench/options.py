@@ -12,7 +12,10 @@ def say(line: str) -> None:
 
 @dataclass(frozen=True)
 class Rounds:
-    """Rounds that count, after a dropped one; ``every_nth`` function; seconds of load."""
+    """Rounds that count, after a dropped one; ``every_nth`` function; load in seconds.
+
+    ``warm_slices``: the longest warm-up, in slices of a second.
+    """
 
     starts: int = 9
     everything: int = 2
@@ -21,7 +24,7 @@ class Rounds:
     journeys: int = 5
     every_nth: int = 1
     load_seconds: float = 4.0
-    warm_seconds: float = 4.0
+    warm_slices: int = 10
     report: Callable[[str], None] = say
 
     @classmethod
@@ -29,5 +32,5 @@ class Rounds:
         """``rounds`` in place of all numbers of rounds but those over every function."""
         if is_quick:
             one = rounds or 1
-            return cls(one, 1, one, one, one, 12, 1.0, 3.0)
+            return cls(one, 1, one, one, one, 12, 1.0, 10)
         return cls(rounds, 2, rounds, rounds, rounds) if rounds else cls()

@@ -30,15 +30,16 @@ from tests.bench.starts import (
 
 CONNECTIONS = 20
 METHOD = f"""\
-Requests per CPU-second of the server's process tree: {CONNECTIONS} keep-alive connections, closed
-loop, the server pinned to one core and the client to the other, where the engine works as well. A
-warm-up (JIT, connections, the in-memory catalogue) is not counted. Express reads the same
-documents from the same engine by the same two queries and must give the same JSON, or the run
-fails. Interleaved in random order, a new process each time, first round dropped, median
-(min-max); NODE_ENV is production."""
+Requests per CPU-second of the server's process tree: {CONNECTIONS} keep-alive connections,
+closed loop, the server pinned to one core and the client to the other, where the engine works as
+well. A warm-up is not counted: slices of a second until two in a row bring no more than the best
+before them (a JIT takes thousands of requests). Express reads the same documents from the same
+engine by the same two queries and must give the same JSON, or the run fails. Interleaved in random
+order, a new process each time, first round dropped, median (min-max); NODE_ENV is production."""
 _LIST = "products-list-products"
 _SERVER = "ours (shared/runtime/server.py)"
 _RULE = 1.5
+_SLICE_SECONDS, _BETTER, _SLICES_WITHOUT_GAIN = 1.0, 1.04, 2
 
 
 @dataclass(frozen=True)
@@ -97,16 +98,21 @@ def _compare_servers(
             name, cpu, middle(cost.ms for cost in costs), f"{_cpu(starts[_SERVER]) / cpu:.2f} of it"
         )
     document.add("The server: start to the first answer", table)
-    by_load = _rate(loads[_SERVER]) / max(_rate(loads[name]) for name in best)
-    by_start = min(_cpu(starts[name]) for name in best) / _cpu(starts[_SERVER])
+    # The question is ours against the framework's application behind a well-kept server; the
+    # same servers under our application show what of it is the server alone.
+    framework = [name for name in best if name.startswith("functions-framework")]
+    by_load = _rate(loads[_SERVER]) / max(_rate(loads[name]) for name in framework)
+    by_start = min(_cpu(starts[name]) for name in framework) / _cpu(starts[_SERVER])
+    server_alone = _rate(loads[_SERVER]) / max(_rate(loads[name]) for name in best)
     document.measured |= {"server_by_load": by_load, "server_by_start": by_start}
     stays = max(by_load, by_start) >= _RULE
     document.add(
         "The rule",
         (
-            f"Ours stays if it is {_RULE} x as good as the best other, by CPU-second or by start: "
-            f"{number(by_load)} x per CPU-second, {number(by_start)} x per start: "
-            f"it {'stays' if stays else 'does not stay'}."
+            f"Ours stays if it is {_RULE} x as good as functions-framework and Flask behind the "
+            f"best of the others, by CPU-second or by start: {number(by_load)} x per CPU-second, "
+            f"{number(by_start)} x per start: it {'stays' if stays else 'does not stay'}. Our own "
+            f"application under the best of them: {number(server_alone)} x per CPU-second."
         ),
     )
 
@@ -139,19 +145,35 @@ def _under_load(program: Program, rounds: Rounds) -> Load:
     running = program.spawn(cores={server_core})
     try:
         wait_for_all([Pending(running.port, program.request, running)])
-        _ask(running, program, client_core, rounds.warm_seconds)
-        before = proc.cpu_ms(running.pids)
-        seen = _ask(running, program, client_core, rounds.load_seconds)
-        cpu_seconds = (proc.cpu_ms(running.pids) - before) / 1000
-        return Load(
-            seen["requests"] / cpu_seconds,
-            seen["requests"] / seen["seconds"],
-            seen["p50_ms"],
-            seen["p99_ms"],
-            proc.pss_mb(running.pids),
-        )
+        load = partial(_load, running, program, client_core)
+        _warm_up(load, rounds.warm_slices)
+        return load(rounds.load_seconds)
     finally:
         running.end()
+
+
+def _warm_up(load: Callable[[float], Load], most_slices: int) -> None:
+    """Until two slices in a row are no better than the best before: a JIT takes its time."""
+    best, since_best = 0.0, 0
+    for _ in range(most_slices):
+        rate = load(_SLICE_SECONDS).per_cpu_second
+        since_best = 0 if rate > best * _BETTER else since_best + 1
+        best = max(best, rate)
+        if since_best >= _SLICES_WITHOUT_GAIN:
+            return
+
+
+def _load(running: Running, program: Program, client_core: int, seconds: float) -> Load:
+    before = proc.cpu_ms(running.pids)
+    seen = _ask(running, program, client_core, seconds)
+    cpu_seconds = (proc.cpu_ms(running.pids) - before) / 1000
+    return Load(
+        seen["requests"] / cpu_seconds,
+        seen["requests"] / seen["seconds"],
+        seen["p50_ms"],
+        seen["p99_ms"],
+        proc.pss_mb(running.pids),
+    )
 
 
 def _ask(running: Running, program: Program, core: int, seconds: float) -> dict[str, Any]:

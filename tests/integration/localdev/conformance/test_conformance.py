@@ -1,19 +1,7 @@
 """Knative's own conformance and e2e tests of Serving, said again for the embedded cluster.
 
-Left out, with the reason:
-- TestProtocols, TestHelloHTTP2*, TestGRPC*: HTTP/2 is not spoken to functions here.
-- TestMustRunAsUser, TestMustHaveCgroupConfigured, TestShouldHaveSysctlReadOnly and
-  TestMustNotContainerConstraints (the last is a rule of manifests, see tests/unit/knative): a
-  process on a developer's machine has that machine's user, cgroup and file system.
-- TestWorkingDirService, TestConfigMapVolume, TestSecretVolume, TestProjected*, TestMultiContainer:
-  refused when the manifests are read (tests/unit/localdev/cluster/test_manifests.py).
-- TestBlueGreenRoute, TestServiceWithTrafficSplit, TestGradualRollout, TestTagHeaderBasedRouting,
-  TestSubroute*, TestRevisionGC, TestMinScaleTransition: one revision per Service.
-- TestContainerErrorMsg, TestCustomResourcesLimits: there are no images and no limits.
-- TestProbeRuntime*, TestLivenessWithFail, TestReadiness*: readiness is held to the recordings
-  (tests/integration/localdev/serving/golden); liveness is not asked.
-- TestEgressTraffic, TestDomainMapping*, TestRequestLogs: not the embedded cluster's.
-- TestAutoscaleSustaining: its load is that of the soak (`nox -s soak`).
+What it leaves unsaid is in tests/integration/knative, whose upstream.py has every upstream name of
+Serving with the scenario that holds it, or the reason why none does.
 """
 
 import subprocess
