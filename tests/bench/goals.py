@@ -24,7 +24,6 @@ are another machine's as soon as it is busy. Each page says how it was measured,
 | [hops.md](hops.md) | CPU per request of queue-proxy, activator and gateway |
 | [journey.md](journey.md) | a purchase with everything cold, with and without wakes |
 | [soak.md](soak.md) | spikes from zero to 300 requests a second, and back to zero |
-| [people.md](people.md) | a thousand people at once (`nox -s soak -- --users 1000`) |
 
 ## Goals
 """

@@ -30,12 +30,12 @@ from tests.bench.starts import (
 
 CONNECTIONS = 20
 METHOD = f"""\
-Requests per CPU-second of the server's process tree: {CONNECTIONS} keep-alive connections, closed
-loop, the server pinned to one core and the client to the other, where the engine works as well. A
-warm-up is not counted: slices of a second until two in a row bring no more than the best before
-them (a JIT takes thousands of requests). Express reads the same documents from the same engine by
-the same two queries and must give the same JSON, or the run fails. Interleaved in random order, a
-new process each time, first round dropped, median (min-max); NODE_ENV is production."""
+Requests per CPU-second of the server's process tree: {CONNECTIONS} keep-alive connections,
+closed loop, the server pinned to one core and the client to the other, where the engine works as
+well. A warm-up is not counted: slices of a second until two in a row bring no more than the best
+before them (a JIT takes thousands of requests). Express reads the same documents from the same
+engine by the same two queries and must give the same JSON, or the run fails. Interleaved in random
+order, a new process each time, first round dropped, median (min-max); NODE_ENV is production."""
 _LIST = "products-list-products"
 _SERVER = "ours (shared/runtime/server.py)"
 _RULE = 1.5
