@@ -15,6 +15,7 @@ from localdev.serving.autoscaler.settings import ScaleSettings
 from localdev.serving.endpoints import Endpoints
 from localdev.serving.pilot import Pilot
 from localdev.serving.queue_proxy.proxy import Limits
+from localdev.serving.replica import probe_of
 from localdev.serving.revision import Revision
 from localdev.serving.starting.starter import Starter
 
@@ -46,7 +47,8 @@ class Platform:
         self._rounds: asyncio.Task[None] | None = None
 
     def add(self, workload: Workload, variables: Mapping[str, str]) -> Revision:
-        """A function; ``ValueError`` for scale settings that Knative would refuse."""
+        """A function; ``ValueError`` for scale settings or a probe that cannot be run."""
+        probe_of(workload)
         settings = ScaleSettings.resolve(workload.annotations, workload.concurrency, self._cluster)
         limits = limits_of(workload)
         if self._window_seconds is not None:

@@ -1,7 +1,7 @@
 """One revision of a function: so many replicas as are wanted, and the requests for them.
 
-A replica that dies is replaced at once; one that cannot start is tried again with a growing pause,
-as a crash loop is in Kubernetes.
+A replica that dies is replaced at once; one that cannot start, or dies over and over, is tried
+again with a growing pause, as a crash loop is in Kubernetes.
 """
 
 import asyncio
@@ -162,18 +162,21 @@ class Revision:
         """One that has lived for a while is replaced at once, one that falls over and over not."""
         self._deaths = self._deaths + 1 if seconds < _STEADY_SECONDS else 0
         if self._deaths > 1:
-            pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self._deaths, 10), _LONGEST_FALL_SECONDS)
-            self._may_start_at = time.monotonic() + pause
+            self._hold_back(self._deaths, _LONGEST_FALL_SECONDS)
 
     def _note_failure(self, error: Exception) -> None:
         self._failures += 1
         self.counters.last_failure = str(error)
         self._news.set()
-        pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10), _LONGEST_PAUSE_SECONDS)
-        self._may_start_at = time.monotonic() + pause
+        self._hold_back(self._failures, _LONGEST_PAUSE_SECONDS)
         if self._failures >= _HOPELESS_AFTER:
             self.throttler.turn_away(self.counters.last_failure)
         asyncio.get_running_loop().call_soon(self._start_missing)
+
+    def _hold_back(self, times: int, longest_seconds: float) -> None:
+        """The pause before the next start, twice as long each time."""
+        pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(times, 10), longest_seconds)
+        self._may_start_at = time.monotonic() + pause
 
     # ---- going
 

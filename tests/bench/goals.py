@@ -14,19 +14,19 @@ _HEAD = """\
 Written by `nox -s bench` and `nox -s soak`. Ratios are side by side in one run: milliseconds
 are another machine's as soon as it is busy. Each page says how it was measured, where and when.
 
-| page | what |
-|---|---|
-| [cold-start.md](cold-start.md) | exec or request to the first answer, every function |
-| [burst.md](burst.md) | a page's functions, and all functions, woken at once |
-| [memory.md](memory.md) | everything resident |
-| [throughput.md](throughput.md) | requests per CPU-second, beside Express and other servers |
-| [imports.md](imports.md) | what each import costs |
-| [hops.md](hops.md) | CPU per request of queue-proxy, activator and gateway |
-| [journey.md](journey.md) | a purchase with everything cold, with and without wakes |
-| [soak.md](soak.md) | spikes from zero to 300 requests a second, and back to zero |
-
-## Goals
+## Pages
 """
+_PAGES = {
+    "cold-start.md": "exec or request to the first answer, every function",
+    "burst.md": "a page's functions, and all functions, woken at once",
+    "memory.md": "everything resident",
+    "throughput.md": "requests per CPU-second, beside Express and other servers",
+    "imports.md": "what each import costs",
+    "hops.md": "CPU per request of queue-proxy, activator and gateway",
+    "journey.md": "a purchase with everything cold, with and without wakes",
+    "soak.md": "spikes from zero to 300 requests a second, and back to zero",
+    "people.md": "a thousand people at once (`nox -s soak -- --users 1000`)",
+}
 _NOT_YET = "not measured yet"
 
 
@@ -154,8 +154,12 @@ def write_index(folder: Path) -> str:
     table = Table(["what", "goal", "measured", "verdict"])
     for goal in GOALS:
         table.add(goal.what, goal.bound, *_held(goal, measured))
+    pages = Table(["page", "what"])
+    for name, what in _PAGES.items():
+        if (folder / name).exists():
+            pages.add(f"[{name}]({name})", what)
     elsewhere = "\n".join(f"- {what}: {where}" for what, where in _ELSEWHERE.items())
-    text = f"{_HEAD}\n{table}\n\nHeld elsewhere:\n\n{elsewhere}\n"
+    text = f"{_HEAD}\n{pages}\n\n## Goals\n\n{table}\n\nHeld elsewhere:\n\n{elsewhere}\n"
     (folder / "README.md").write_text(text, encoding="utf-8")
     return text
 

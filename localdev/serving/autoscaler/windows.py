@@ -1,6 +1,7 @@
 """Averages of a metric over the stable and the panic window, in buckets of one second."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Windows:
         return Averages(self.stable.average(now), self.panic.average(now))
 
 
-class Window:
+class Window(ABC):
     """A ring of one bucket per second. Values for one second add up.
 
     A late value counts while its second is younger than one window before the newest.
@@ -78,9 +79,9 @@ class Window:
             return 0.0
         return self._weigh(int(newest), int(self._last))
 
+    @abstractmethod
     def _weigh(self, newest: int, last: int) -> float:
         """The average when ``newest`` is now and ``last`` the second written last."""
-        raise NotImplementedError
 
     def _sum(self, newest: int, last: int, weight: Callable[[int], float]) -> float:
         length = len(self._buckets)

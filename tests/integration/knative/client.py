@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
-from tests.integration.localdev.conformance.cluster import Service
+from tests.integration.knative.cluster import Service
 
 
 class Told(NamedTuple):

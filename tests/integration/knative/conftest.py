@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from localdev.cluster.control import call
+from tests.integration.knative.cluster import Service
 from tests.integration.knative.scenarios import SCENARIOS, write
-from tests.integration.localdev.conformance.cluster import Service
 
 _AT_ONCE = 16
-_STEPS = ("contract", "leaving", "limits", "scaling", "starting")
+_STEPS = (
+    *("autoscaling", "contract", "environment", "leaving", "limits"),
+    *("scaling", "shutdown", "starting", "timeouts"),
+)
 # What does not hold is told with its values, as in a test's own file.
 pytest.register_assert_rewrite(*(f"tests.integration.knative.{name}" for name in _STEPS))
 

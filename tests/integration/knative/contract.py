@@ -5,10 +5,9 @@ import os
 import re
 
 from tests.integration.knative.client import Line, ask
-from tests.integration.knative.scenarios import CALLEE, scenario, sibling
-from tests.integration.localdev.conformance.cluster import Service
+from tests.integration.knative.cluster import Service
+from tests.integration.knative.scenarios import CALLEE, DIRECT, scenario, sibling
 
-DIRECT = {"target-burst-capacity": "0"}
 # As upstream checks it (test/conformance/runtime/header_test.go).
 FORWARDED = r'((^|\s*[,;]\s*)((for|by)=("[^"]+"|[0-9.:]+)|proto=https?|host=[^",;]+))+$'
 SERVICE_URL = {"valueFrom": {"configMapKeyRef": {"name": "popshop-config", "key": "service-url"}}}

@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from tests.integration.knative.client import Line, Told, ask, is_there, kill, until
-from tests.integration.knative.scenarios import scenario
-from tests.integration.localdev.conformance.cluster import Service
-
-DIRECT = {"target-burst-capacity": "0"}
+from tests.integration.knative.cluster import Service
+from tests.integration.knative.scenarios import DIRECT, scenario
 
 
 def _told_to_leave_at(service: Service) -> float:

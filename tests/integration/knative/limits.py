@@ -6,13 +6,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from websocket import WebSocket
-
 from tests.integration.knative.client import Line, ask, held, is_answered_within, until
-from tests.integration.knative.scenarios import scenario
-from tests.integration.localdev.conformance.cluster import Service, closed_after
-
-DIRECT = {"target-burst-capacity": "0"}
+from tests.integration.knative.cluster import Service, closed_after, greet
+from tests.integration.knative.scenarios import DIRECT, scenario
 
 
 def _one_at_a_time(service: Service, by: str) -> None:
@@ -100,11 +96,6 @@ def a_connection_is_usable_after_a_timeout(service: Service) -> None:
 
 
 # ---- WebSockets
-
-
-def greet(connection: WebSocket) -> None:
-    connection.send("hello")
-    assert connection.recv() == "hello"
 
 
 @scenario()

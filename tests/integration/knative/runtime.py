@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.integration.localdev.conformance import runtime as base
+from tests.integration.knative import handler as base
 
 FILES = (
     *("/dev/fd", "/dev/full", "/dev/null", "/dev/ptmx", "/dev/random", "/dev/stdin"),
@@ -37,7 +37,8 @@ class Handler(base.Handler):
     do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = base.Handler.do_GET  # noqa: N815
 
     def _document(self, _) -> None:
-        self._answer({"request": self._request(), "host": _host()})
+        most = base.AT_ONCE["most"]
+        self._answer({"request": self._request(), "host": _host(), "most_at_once": most})
 
     def _request(self) -> dict[str, Any]:
         headers: dict[str, list[str]] = {}
@@ -181,6 +182,8 @@ def main() -> None:
         sys.stdout.write(f"SIGTERM {time.time()}\n")
         sys.stdout.flush()
         if not os.environ.get("DEAF"):
+            for connection in list(base.SOCKETS):
+                connection.sendall(base.GOING_AWAY)
             threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, leave)
@@ -189,7 +192,7 @@ def main() -> None:
         timer.daemon = True
         timer.start()
     server.serve_forever(poll_interval=0.05)
-    while base._at_once["now"]:
+    while base.AT_ONCE["now"] > len(base.SOCKETS):
         time.sleep(0.01)
     sys.stdout.write("ended\n")
 

@@ -3,11 +3,8 @@
 import time
 
 from tests.integration.knative.client import ask, held, kill
-from tests.integration.knative.scenarios import scenario
-from tests.integration.localdev.conformance.cluster import Service
-
-WHOLE_TARGET = {"target-utilization-percentage": "100"}
-DIRECT = {"target-burst-capacity": "0"}
+from tests.integration.knative.cluster import Service
+from tests.integration.knative.scenarios import DIRECT, WHOLE_TARGET, scenario
 
 
 @scenario(scale={"target": "4"} | WHOLE_TARGET, is_long=True)

@@ -1,4 +1,4 @@
-"""What a scenario is here: one service with a container of its own, and what must be true of it.
+"""What a scenario is: one service, and what must be true of it. All run side by side on one stack.
 
 The steps have the upstream test's name where there is one, in the spelling of Python.
 """
@@ -8,72 +8,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.integration.knative.cluster import Service
+from tests.integration.knative.project import write_project
 
-from tests.integration.localdev.conformance.cluster import Service
-from tests.integration.localdev.conformance.project import write_project
-from tests.integration.localdev.conformance.scenarios import Scenario, Steps
-
-# The cluster's ConfigMap config-autoscaler, besides initial scale zero.
-CLUSTER = {"requests-per-second-target-default": "5"}
-COMMAND = ["python", "-m", "tests.integration.knative.runtime"]
 CALLEE = "callee"
+# Annotations: the gateway goes past the activator; a replica is to bear all of its target.
+DIRECT = {"target-burst-capacity": "0"}
+WHOLE_TARGET = {"target-utilization-percentage": "100"}
+Steps = Callable[[Service], None]
 
 
 @dataclass(frozen=True)
-class OwnScenario(Scenario):
-    """``container``: fields of the container besides the project's; None takes one away.
+class Scenario:
+    """``service``: the options of the manifest (see project.py).
 
     ``is_long``: it is begun before the others.
     """
 
-    container: dict[str, Any]
+    name: str
+    service: dict[str, Any]
+    steps: Steps
     is_long: bool
 
 
-SCENARIOS: dict[str, OwnScenario] = {}
+SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
     container: dict[str, Any] | None = None, *, is_long: bool = False, **service: Any
 ) -> Callable[[Steps], Steps]:
-    """Registers steps under their function's name; ``service`` as the project takes it."""
+    """Registers steps under their function's name, which says what holds."""
 
     def register(steps: Steps) -> Steps:
         name = steps.__name__.replace("_", "-")
-        SCENARIOS[name] = OwnScenario(name, service, steps, container or {}, is_long)
+        service["container"] = container or {}
+        SCENARIOS[name] = Scenario(name, service, steps, is_long)
         return steps
 
     return register
 
 
-def write(folder: Path, scenarios: Iterable[OwnScenario]) -> Path:
+def write(folder: Path, scenarios: Iterable[Scenario]) -> Path:
     """The project of these scenarios, and of one service that others call."""
-    chosen = {item.name: item for item in scenarios}
-    services = {name: item.service for name, item in chosen.items()}
-    write_project(folder, {**services, CALLEE: {}})
-    configure(folder, **CLUSTER)
-    for name in (*chosen, CALLEE):
-        fields = chosen[name].container if name in chosen else {}
-        _refit(folder / "knative" / "services" / f"{name}.yaml", fields)
-    return folder
-
-
-def configure(folder: Path, **data: str) -> None:
-    """Sets keys of the project's config-autoscaler."""
-    file = folder / "knative" / "base.yaml"
-    config = yaml.safe_load(file.read_text())
-    config["data"] |= {key.replace("_", "-"): value for key, value in data.items()}
-    file.write_text(yaml.safe_dump(config))
-
-
-def _refit(file: Path, fields: dict[str, Any]) -> None:
-    manifest = yaml.safe_load(file.read_text())
-    (container,) = manifest["spec"]["template"]["spec"]["containers"]
-    container |= {"command": COMMAND} | fields
-    for name in [name for name, value in container.items() if value is None]:
-        del container[name]
-    file.write_text(yaml.safe_dump(manifest))
+    services = {item.name: item.service for item in scenarios}
+    return write_project(folder, {**services, CALLEE: {}})
 
 
 def sibling(service: Service, name: str) -> Service:

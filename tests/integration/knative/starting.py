@@ -4,10 +4,8 @@ import time
 from typing import Any
 
 from tests.integration.knative.client import ask, held, is_answered_within, is_there, until
-from tests.integration.knative.scenarios import scenario
-from tests.integration.localdev.conformance.cluster import Service
-
-DIRECT = {"target-burst-capacity": "0"}
+from tests.integration.knative.cluster import Service
+from tests.integration.knative.scenarios import DIRECT, scenario
 
 
 def probe(period_seconds: int = 0, **action: Any) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.integration.knative.conftest import localdev, up
-from tests.integration.knative.scenarios import CALLEE, configure, write
+from tests.integration.knative.project import configure
+from tests.integration.knative.scenarios import CALLEE, write
 
 pytestmark = pytest.mark.engines
 

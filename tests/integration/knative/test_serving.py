@@ -1,19 +1,14 @@
 """Knative's promises of Serving, each a scenario with a service of its own on one shared stack.
 
-The plain ones are in tests/integration/localdev/conformance. Here are what those leave unsaid:
-probes and crashes over a longer time, what happens under load and past the activator, and what no
-upstream test says. The table of upstream names is in upstream.py.
+Its own conformance and e2e tests, and what no upstream test says. The table of upstream names, with
+what holds each or why none does, is in upstream.py.
 """
 
 import pytest
 
-from tests.integration.knative import contract, leaving, limits, scaling, starting
-from tests.integration.knative.scenarios import SCENARIOS
+from tests.integration.knative.everything import SCENARIOS
 
 pytestmark = [pytest.mark.engines, pytest.mark.slow]
-assert all(
-    (contract, leaving, limits, scaling, starting)
-)  # imported: they register their scenarios
 
 # What Knative does and the embedded cluster does not: each fails here as soon as it does.
 OPEN = {

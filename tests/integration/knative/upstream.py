@@ -1,7 +1,4 @@
-"""Knative's own tests of Serving by their names: who holds them here, and which are left out.
-
-The scenarios are those of this folder and of tests/integration/localdev/conformance.
-"""
+"""Knative's own tests of Serving by their names: who holds them here, and which are left out."""
 
 HELD = {
     # test/conformance/runtime

@@ -1,27 +1,23 @@
-"""The function of the suite: tells what it was given, sleeps, streams, echoes, crashes.
+"""What the function of the suite answers to: it sleeps, streams, echoes, crashes.
 
-Standard library alone, so that it starts as quickly as anything. Its document has the shape of
-Knative's own (serving test/types/runtime.go), as far as one machine has such things.
+Standard library alone, so that it starts as quickly as anything.
 """
 
 import base64
 import hashlib
 import json
 import os
-import signal
 import socket
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_FILES = ("/tmp", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_GOING_AWAY = b"\x88\x02\x03\xe9"
+GOING_AWAY = b"\x88\x02\x03\xe9"
 _lock = threading.Lock()
-_at_once = {"now": 0, "most": 0}
-_sockets: set[socket.socket] = set()
+AT_ONCE = {"now": 0, "most": 0}
+SOCKETS: set[socket.socket] = set()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,42 +27,18 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = dict(parse_qsl(url.query))
         with _lock:
-            _at_once["now"] += 1
-            _at_once["most"] = max(_at_once.values())
+            AT_ONCE["now"] += 1
+            AT_ONCE["most"] = max(AT_ONCE.values())
         try:
-            getattr(self, f"_{url.path.strip('/') or 'document'}", self._document)(query)
+            getattr(self, f"_{url.path.strip('/') or 'document'}")(query)
         finally:
             with _lock:
-                _at_once["now"] -= 1
+                AT_ONCE["now"] -= 1
 
     do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
     def log_message(self, *_) -> None:
         pass
-
-    def _document(self, _) -> None:
-        stdin = sys.stdin.read()
-        self._answer(
-            {
-                "host": {
-                    "envs": dict(os.environ),
-                    "args": sys.argv,
-                    "files": {name: os.access(name, os.R_OK | os.W_OK) for name in _FILES},
-                    "stdin": {"eof": stdin == ""},
-                    "pid": os.getpid(),
-                },
-                "request": {
-                    "method": self.command,
-                    "uri": self.path,
-                    "host": self.headers["Host"],
-                    "headers": {name.lower(): value for name, value in self.headers.items()},
-                },
-                "most_at_once": _at_once["most"],
-            }
-        )
-
-    def _healthz(self, _) -> None:
-        self._answer("ok")
 
     def _sleep(self, query) -> None:
         time.sleep(float(query["s"]))
@@ -95,10 +67,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Sec-WebSocket-Accept", accept)
         self.end_headers()
         self.close_connection = True
-        _sockets.add(self.connection)
+        SOCKETS.add(self.connection)
         while (frame := self._frame()) and frame[0] == 1:
             self.wfile.write(b"\x81" + bytes([len(frame[1])]) + frame[1])
-        _sockets.discard(self.connection)
+        SOCKETS.discard(self.connection)
 
     def _frame(self) -> tuple[int, bytes] | None:
         """A short masked frame: opcode and payload; nothing at the end."""
@@ -125,25 +97,3 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
-
-
-def main() -> None:
-    if os.environ.get("BROKEN"):
-        raise SystemExit("this function cannot start")
-    server = Server(("127.0.0.1", int(os.environ["PORT"])), Handler)
-
-    def leave(*_) -> None:
-        sys.stdout.write(f"SIGTERM {time.time()}\n")
-        sys.stdout.flush()
-        for connection in list(_sockets):
-            connection.sendall(_GOING_AWAY)
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGTERM, leave)
-    server.serve_forever(poll_interval=0.05)
-    while _at_once["now"] > len(_sockets):
-        time.sleep(0.01)
-
-
-if __name__ == "__main__":
-    main()

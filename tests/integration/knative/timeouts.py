@@ -1,16 +1,7 @@
 """Time limits, queues and WebSockets (serving test/e2e/timeout_test.go, websocket_test.go)."""
 
-from websocket import WebSocket
-
-from tests.integration.localdev.conformance.cluster import Service, closed_after
-from tests.integration.localdev.conformance.scenarios import scenario
-
-DIRECT = {"target-burst-capacity": "0"}
-
-
-def greet(connection: WebSocket) -> None:
-    connection.send("hello")
-    assert connection.recv() == "hello"
+from tests.integration.knative.cluster import Service, closed_after, greet
+from tests.integration.knative.scenarios import DIRECT, scenario
 
 
 @scenario(timeoutSeconds=2)
@@ -90,7 +81,7 @@ def web_socket_with_timeout(service: Service) -> None:
     assert code is None
 
 
-@scenario(timeoutSeconds=300)
+@scenario(timeoutSeconds=300, is_long=True)
 def web_socket_graceful_shutdown(service: Service) -> None:
     """The process hears of its end after the quiet period, and closes as it wishes."""
     greet(connection := service.socket())

@@ -4,8 +4,8 @@ import re
 import threading
 import time
 
-from tests.integration.localdev.conformance.cluster import Answered, Service
-from tests.integration.localdev.conformance.scenarios import scenario
+from tests.integration.knative.cluster import Answered, Service
+from tests.integration.knative.scenarios import scenario
 
 
 @scenario(timeoutSeconds=60)
@@ -21,7 +21,7 @@ def destroy_pod_inflight(service: Service) -> None:
     assert answers == [Answered(200, str(pid))]
 
 
-@scenario(timeoutSeconds=60)
+@scenario(timeoutSeconds=60, is_long=True)
 def destroy_pod_timely(service: Service) -> None:
     """The process gets its SIGTERM after queue-proxy's quiet period of 30 s, and not before."""
     service.get()

@@ -127,6 +127,12 @@ class Service:
         return f"/_services/{self.name}{path}" if by == "activator" else f"/{self.name}{path}"
 
 
+def greet(connection: websocket.WebSocket) -> None:
+    """One message there and back."""
+    connection.send("hello")
+    assert connection.recv() == "hello"
+
+
 def closed_after(connection: websocket.WebSocket, message: str = "") -> tuple[float, int | None]:
     """How long a socket lived, and the code of its close frame if there was one.
 

@@ -1,9 +1,7 @@
 """The autoscaler (serving test/e2e/autoscale_test.go, minscale, initial scale, activator)."""
 
-from tests.integration.localdev.conformance.cluster import Service
-from tests.integration.localdev.conformance.scenarios import scenario
-
-WHOLE_TARGET = {"target-utilization-percentage": "100"}
+from tests.integration.knative.cluster import Service
+from tests.integration.knative.scenarios import WHOLE_TARGET, scenario
 
 
 @scenario(
@@ -121,7 +119,7 @@ def scale_down_delay(service: Service) -> None:
     assert service.until(lambda told: told["ready"] < 2, "less than two") > 12
 
 
-@scenario(scale={"scale-to-zero-pod-retention-period": "20s"})
+@scenario(scale={"scale-to-zero-pod-retention-period": "20s"}, is_long=True)
 def pod_retention_period(service: Service) -> None:
     service.get()
     service.until_ready(1)
