@@ -14,14 +14,15 @@ def takes_large_bodies(spec: Spec) -> bool:
     return isinstance(spec.trigger, Http) and spec.trigger.limit_bytes > _LARGE_BODY_BYTES
 
 
-def container_of(spec: Spec) -> Manifest:
-    """The container's manifest."""
+def container_of(spec: Spec, threads: int | None = None) -> Manifest:
+    """The container's manifest; ``threads`` is how many requests its process answers at once."""
+    pool = [] if threads is None else [{"name": "THREADS", "value": str(threads)}]
     return {
         "name": "function",
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"containerPort": PORT}],
-        "env": environment_of(spec),
+        "env": environment_of(spec) + pool,
         "resources": _resources(spec),
         "readinessProbe": {"httpGet": {"path": "/healthz", "port": PORT}},
         "livenessProbe": {
@@ -35,13 +36,13 @@ def container_of(spec: Spec) -> Manifest:
     }
 
 
-def pod_spec(spec: Spec) -> Manifest:
-    """What the pods of Services and Deployments have in common."""
+def pod_spec(spec: Spec, threads: int | None = None) -> Manifest:
+    """What the pods of Services and Deployments have in common; ``threads`` as the container's."""
     return {
         "serviceAccountName": SERVICE_ACCOUNT,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "containers": [container_of(spec)],
+        "containers": [container_of(spec, threads)],
         "volumes": [{"name": "tmp", "emptyDir": {}}],
     }
 

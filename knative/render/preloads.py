@@ -53,6 +53,11 @@ def preloads_of(spec: Spec) -> tuple[str, ...]:
     )
 
 
+def loads(spec: Spec, module: str) -> bool:
+    """Whether the function's code imports a module, however far down."""
+    return module in set(_loaded_by(spec))
+
+
 def _loaded_by(spec: Spec) -> Iterator[str]:
     yield from _closure(f"functions.{spec.context}.{spec.name}")
     # Loaded on first use, which for these is the first request.

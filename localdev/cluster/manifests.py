@@ -40,7 +40,7 @@ class Reference:
 class Workload:
     """One function as its manifest describes it; durations in seconds, 0 is none.
 
-    ``annotations`` are the pod template's; ``readiness`` is the container's probe.
+    ``annotations`` are the pod template's; ``readiness`` and ``liveness`` the container's probes.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Workload:
     idle_seconds: float = 0
     container_port: int = 8080
     readiness: Mapping[str, Any] | None = None
+    liveness: Mapping[str, Any] | None = None
     is_always_on: bool = False
 
     @property
@@ -110,6 +111,7 @@ def _workload(document: Document) -> Iterator[Workload]:
             (port["containerPort"] for port in container.get("ports", ())), _CONTAINER_PORT
         ),
         readiness=container.get("readinessProbe"),
+        liveness=container.get("livenessProbe"),
         is_always_on=kind == _DEPLOYMENT,
     )
 

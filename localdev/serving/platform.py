@@ -13,9 +13,9 @@ from localdev.serving.autoscaler.cluster import ClusterSettings
 from localdev.serving.autoscaler.decisions import TICK_SECONDS
 from localdev.serving.autoscaler.settings import ScaleSettings
 from localdev.serving.endpoints import Endpoints
+from localdev.serving.health import liveness_of, readiness_of
 from localdev.serving.pilot import Pilot
 from localdev.serving.queue_proxy.proxy import Limits
-from localdev.serving.replica import probe_of
 from localdev.serving.revision import Revision
 from localdev.serving.starting.starter import Starter
 
@@ -48,7 +48,7 @@ class Platform:
 
     def add(self, workload: Workload, variables: Mapping[str, str]) -> Revision:
         """A function; ``ValueError`` for scale settings or a probe that cannot be run."""
-        probe_of(workload)
+        readiness_of(workload), liveness_of(workload)
         settings = ScaleSettings.resolve(workload.annotations, workload.concurrency, self._cluster)
         limits = limits_of(workload)
         if self._window_seconds is not None:

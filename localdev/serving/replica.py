@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from localdev.cluster.manifests import Workload
 from localdev.cluster.ports import HOST
 from localdev.cluster.state import State
-from localdev.serving.queue_proxy.probes import Probe, try_once
+from localdev.serving.health import liveness_of, readiness_of, verdicts
+from localdev.serving.queue_proxy.probes import try_once
 from localdev.serving.queue_proxy.proxy import Limits, QueueProxy
 from localdev.serving.starting.log_tail import last_lines
 from localdev.serving.starting.starter import Started, Starter, StartError
@@ -40,6 +40,11 @@ class Replica:
         return self._proxy
 
     @property
+    def _application(self) -> Started:
+        assert self._started is not None, f"{self.name} has not started"  # noqa: S101 - see above
+        return self._started
+
+    @property
     def pids(self) -> list[int]:
         """The process, while it runs."""
         started = self._started
@@ -47,8 +52,7 @@ class Replica:
 
     async def wait(self, timeout_seconds: float | None = None) -> int | None:
         """Waits for the end of a started process; None if it still runs after the time."""
-        assert self._started is not None, f"{self.name} has not started"  # noqa: S101 - see above
-        return await self._started.process.wait(timeout_seconds)
+        return await self._application.process.wait(timeout_seconds)
 
     async def start(self, starter: Starter, variables: Mapping[str, str]) -> None:
         """Returns when it is ready. Raises ``StartError``; nothing is left of it then."""
@@ -56,13 +60,28 @@ class Replica:
         self._started = started = await starter.start(self.workload, variables)
         try:
             await wait_until_ready(self.workload, started, self._state)
-            probe = probe_of(self.workload)
+            probe = readiness_of(self.workload)
             self._proxy = QueueProxy(self._limits, probe, HOST, started.port)
             self.port = await self._proxy.start()
         except BaseException:
             await asyncio.shield(started.process.stop(grace_seconds=1.0))
             raise
         self.cold_start_ms = round((time.perf_counter() - began) * 1000, 1)
+
+    def readiness(self) -> AsyncIterator[bool]:
+        """Every change of its readiness from now on."""
+        return verdicts(readiness_of(self.workload), self._application.port)
+
+    async def until_unhealthy(self) -> None:
+        """Returns when its liveness probe has failed; never, when it has none."""
+        if probe := liveness_of(self.workload):
+            async for _ in verdicts(probe, self._application.port):
+                return
+        await asyncio.Event().wait()
+
+    async def kill(self) -> None:
+        """Ends the process alone, as the kubelet does with one that is not alive."""
+        await self._application.process.stop(self.workload.timeout_seconds)
 
     async def retire(self) -> None:
         """Ends it without failing a request, as a pod is: nobody may send it new ones any more.
@@ -94,15 +113,9 @@ class Replica:
             await self._proxy.abort()
 
 
-def probe_of(workload: Workload) -> Probe:
-    """The readiness probe; the container's port is whichever one the process was given."""
-    probe = Probe.of(workload.readiness)
-    return replace(probe, port=0) if probe.port == workload.container_port else probe
-
-
 async def wait_until_ready(workload: Workload, started: Started, state: State) -> None:
     """Asks the readiness probe until it says yes; ``StartError`` when the process has ended."""
-    probe, delay, process = probe_of(workload), _PROBE_SECONDS, started.process
+    probe, delay, process = readiness_of(workload), _PROBE_SECONDS, started.process
     successes = 0
     while True:
         successes = successes + 1 if await try_once(probe, HOST, started.port) else 0

@@ -64,6 +64,8 @@ class Revision:
         self._starting: dict[Replica, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving: set[Replica] = set()
+        # Running, and not asked for anything: their readiness probe fails.
+        self._unready: set[Replica] = set()
         self._failures = 0
         self._deaths = 0
         self._may_start_at = 0.0
@@ -75,15 +77,20 @@ class Revision:
         return bool(self._starting)
 
     @property
+    def _present(self) -> int:
+        return len(self.ready) + len(self._unready) + len(self._starting)
+
+    @property
     def pids(self) -> list[int]:
         """The processes that serve or start; not those that are leaving."""
-        return [pid for replica in (*self.ready, *self._starting) for pid in replica.pids]
+        those = (*self.ready, *self._unready, *self._starting)
+        return [pid for replica in those for pid in replica.pids]
 
     def scale_to(self, count: int) -> None:
         """Starts or retires replicas until there are so many."""
         self.desired = count
         self._news.set()
-        while len(self.ready) + len(self._starting) > count:
+        while self._present > count:
             self._retire_one()
         self._start_missing()
 
@@ -102,14 +109,14 @@ class Revision:
         self._keep(self._find_out(replica))
 
     async def _find_out(self, replica: Replica) -> None:
-        if await replica.wait(_DOUBT_SECONDS) is None:
+        if await replica.wait(_DOUBT_SECONDS) is None and replica not in self._unready:
             self.throttler.doubt(replica, is_doubted=False)
 
     async def close(self) -> None:
         """Ends everything at once."""
         self.desired = 0
         self.throttler.turn_away("the platform is stopping")
-        replicas = [*self.ready, *self._starting, *self._leaving]
+        replicas = [*self.ready, *self._unready, *self._starting, *self._leaving]
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -119,7 +126,7 @@ class Revision:
     # ---- coming
 
     def _start_missing(self) -> None:
-        missing = self.desired - len(self.ready) - len(self._starting)
+        missing = self.desired - self._present
         if missing <= 0:
             return
         pause = self._may_start_at - time.monotonic()
@@ -142,7 +149,10 @@ class Revision:
             self._starting.pop(replica, None)
         self._serve(replica)
         began = time.monotonic()
+        care = [self._keep(self._follow_readiness(replica)), self._keep(self._end_dead(replica))]
         await replica.wait()
+        for task in care:
+            task.cancel()
         if replica not in self._leaving:
             self._note_death(time.monotonic() - began)
             self._forget(replica)
@@ -155,6 +165,33 @@ class Revision:
         self.counters.last_cold_start_ms = replica.cold_start_ms
         self.ready.append(replica)
         self.throttler.add(replica)
+        self._news.set()
+        self.on_change()
+
+    async def _follow_readiness(self, replica: Replica) -> None:
+        """Requests only for one that says it is ready; the others are waited for, not replaced."""
+        async for is_ready in replica.readiness():
+            if replica in self._leaving:
+                return
+            self._tell(replica, is_ready=is_ready)
+
+    async def _end_dead(self, replica: Replica) -> None:
+        """A process that does not answer its liveness probe is ended, and so replaced."""
+        await replica.until_unhealthy()
+        if replica not in self._leaving:
+            self._tell(replica, is_ready=False)
+            await replica.kill()
+
+    def _tell(self, replica: Replica, *, is_ready: bool) -> None:
+        if is_ready is (replica in self.ready):
+            return
+        if is_ready:
+            self._unready.discard(replica)
+            self.ready.append(replica)
+        else:
+            self.ready.remove(replica)
+            self._unready.add(replica)
+        self.throttler.doubt(replica, is_doubted=not is_ready)
         self._news.set()
         self.on_change()
 
@@ -181,12 +218,12 @@ class Revision:
     # ---- going
 
     def _retire_one(self) -> None:
-        """One that does not serve yet, else the youngest."""
+        """One that does not serve yet, or not now, else the youngest."""
         if self._starting:
             replica, task = self._starting.popitem()
             task.cancel()
             return
-        replica = self.ready[-1]
+        replica = next(iter(self._unready), None) or self.ready[-1]
         self._leaving.add(replica)
         self._forget(replica)
         self._keep(self._leave(replica))
@@ -200,6 +237,7 @@ class Revision:
     def _forget(self, replica: Replica) -> None:
         if replica in self.ready:
             self.ready.remove(replica)
+        self._unready.discard(replica)
         self.throttler.remove(replica)
         self.on_change()
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from shared.runtime.logs import log
 from shared.runtime.settings import config
+from shared.runtime.warm import QUERY
 
 T = TypeVar("T")
 
@@ -116,11 +117,11 @@ class HttpWarming:
 
 
 def _ask(url: str) -> HTTPConnection:
-    """Sends a GET of the health of the service at ``url``."""
-    parts = urlsplit(f"{url}/healthz")
+    """Sends a GET of the health of the service at ``url``, which warms up before it answers."""
+    parts = urlsplit(f"{url}/healthz?{QUERY}")
     connection = HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", parts.path, headers={"Connection": "close"})
+        connection.request("GET", f"{parts.path}?{parts.query}", headers={"Connection": "close"})
     except OSError:
         connection.close()
         raise

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from shared.kernel.errors import LoginRequired
-from shared.runtime import routes, triggers
+from shared.runtime import routes, triggers, warm
 from shared.runtime.answers import Response
 from shared.runtime.crash import crash_point
 from shared.runtime.declare import Authorizer, DeadLetters, Every, Http, On, Socket, Spec
@@ -32,6 +32,8 @@ def answer(spec: Spec, environ: dict[str, Any]) -> Response:
     """The response of a function to one WSGI request; never raises."""
     request = Request(environ)
     if request.path == "/healthz":
+        if environ.get("QUERY_STRING") == warm.QUERY:
+            warm.warm_up(spec)
         return _HEALTH
     call = begin_call(request.header("X-Request-Id"), request.header("Traceparent"))
     try:

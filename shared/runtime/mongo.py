@@ -1,6 +1,5 @@
 """The home of pymongo: one client per process and URL, majority concerns, outages as 503."""
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from pymongo.errors import (
 
 from shared.runtime.problem import register_outage
 from shared.runtime.settings import MongoSettings
+from shared.runtime.warm import on_warm_up
 
 __all__ = ["Documents", "DuplicateKeyError", "Index", "collection", "insert_new", "update_each"]
 
@@ -89,8 +89,23 @@ def update_each(
     return documents.bulk_write(operations, ordered=False).modified_count if operations else 0
 
 
-@functools.cache
+def _connect() -> None:
+    """Connects every client that adapters made; a query would, and would wait for it."""
+    for client in _clients.values():
+        client.admin.command("ping")
+
+
+on_warm_up(_connect)
+_clients: dict[str, pymongo.MongoClient[dict[str, Any]]] = {}
+
+
 def _client(url: str) -> pymongo.MongoClient[dict[str, Any]]:
+    if (client := _clients.get(url)) is None:
+        client = _clients.setdefault(url, _new_client(url))
+    return client
+
+
+def _new_client(url: str) -> pymongo.MongoClient[dict[str, Any]]:
     return pymongo.MongoClient(
         url,
         connect=False,

@@ -1,7 +1,7 @@
 """The process of a function: ``python -m shared.runtime.serve``, chosen by the environment.
 
-FUNCTION_SOURCE is the function's file, FUNCTION_TARGET its name, PORT where to listen; the same
-variables that functions-framework reads.
+FUNCTION_SOURCE is the function's file, FUNCTION_TARGET its name, PORT where to listen, THREADS how
+many requests are answered at once; the same variables that functions-framework reads.
 """
 
 import gc
@@ -20,7 +20,8 @@ from shared.runtime.handler import wsgi_application
 from shared.runtime.logs import log_crash
 from shared.runtime.server import listen, serve
 
-# One thread per open socket; a function has two, since more only lengthen the tail (measured).
+# One thread per open socket; a function that computes has two, since more only lengthen the tail
+# (measured). One that mostly waits for others is given more, by its scaling profile.
 _THREADS, _SOCKET_THREADS = 2, 512
 # Requests leave little behind; collecting after every 700 objects costs more than it frees.
 _GARBAGE_OBJECTS = 10_000
@@ -45,7 +46,8 @@ def run(listener: socket.socket | None = None) -> None:
     gc.freeze()
     gc.set_threshold(_GARBAGE_OBJECTS)
     gc.enable()
-    threads = _SOCKET_THREADS if isinstance(spec.trigger, Socket) else _THREADS
+    usual = _SOCKET_THREADS if isinstance(spec.trigger, Socket) else _THREADS
+    threads = int(os.environ.get("THREADS", usual))
     serve(wsgi_application(spec), listener or _listen(), threads=threads)
 
 

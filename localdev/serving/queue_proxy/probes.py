@@ -1,4 +1,4 @@
-"""Readiness probes of the application (serving pkg/queue/readiness/probe.go)."""
+"""Probes of the application (serving pkg/queue/readiness/probe.go)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _READY = range(200, 400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """How readiness is asked for. ``period_seconds`` 0: aggressively, until it is ready.
+    """How an application is asked. ``period_seconds`` 0: aggressively, until it is ready.
 
     ``kind``: tcp or http. ``port``: 0 is the application's own.
     """
@@ -32,6 +32,7 @@ class Probe:
     timeout_seconds: float = 1
     success_threshold: int = 1
     failure_threshold: int = 3
+    initial_delay_seconds: float = 0
 
     @property
     def is_aggressive(self) -> bool:
@@ -40,17 +41,17 @@ class Probe:
 
     @classmethod
     def of(cls, spec: Mapping[str, Any] | None) -> "Probe":
-        """A container's ``readinessProbe``; None is Knative's default, a TCP connection.
+        """A container's probe; None is Knative's default for readiness, a TCP connection.
 
         An ``exec`` probe cannot run in queue-proxy and reaches it as a TCP probe. Raises
         ``ValueError`` for a gRPC probe.
         """
         spec = spec or {}
         if spec.get("grpc"):
-            raise ValueError("readinessProbe.grpc is not supported; use httpGet or tcpSocket")
+            raise ValueError("a probe's grpc is not supported; use httpGet or tcpSocket")
         action = spec.get("httpGet") or spec.get("tcpSocket") or {}
         if str(action.get("scheme") or "HTTP").upper() != "HTTP":
-            raise ValueError("readinessProbe.httpGet.scheme must be HTTP")
+            raise ValueError("a probe's httpGet.scheme must be HTTP")
         return cls(
             kind="http" if spec.get("httpGet") else "tcp",
             path="/" + str(action.get("path") or "").removeprefix("/"),
@@ -60,6 +61,7 @@ class Probe:
             timeout_seconds=spec.get("timeoutSeconds") or 1,
             success_threshold=spec.get("successThreshold") or 1,
             failure_threshold=spec.get("failureThreshold") or 3,
+            initial_delay_seconds=spec.get("initialDelaySeconds") or 0,
         )
 
 

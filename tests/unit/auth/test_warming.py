@@ -80,7 +80,7 @@ def services() -> Iterator[Services]:
 
 
 def health_of(*names: str) -> list[str]:
-    return [f"/_services/{name}/healthz" for name in names]
+    return [f"/_services/{name}/healthz?warm" for name in names]
 
 
 def test_a_service_is_woken_once_in_a_while():
@@ -161,7 +161,7 @@ def test_a_service_that_fails_keeps_no_other_asleep_and_is_told_once(services, m
     for count in (2, 4):
         ours.wake(["bad", "good"])
         wait_for(lambda: len(services.asked) == count and not is_working())  # noqa: B023 - at once
-    assert services.asked.count("/_services/good/healthz") == 2
+    assert services.asked.count("/_services/good/healthz?warm") == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert '"service":"bad"' in line
     assert '"level":"debug"' in line

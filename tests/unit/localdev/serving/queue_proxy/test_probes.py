@@ -45,7 +45,7 @@ def test_a_probe_is_read_as_kubernetes_writes_it():
 
 @pytest.mark.parametrize("spec", [{"grpc": {"port": 1}}, {"httpGet": {"scheme": "HTTPS"}}])
 def test_a_probe_that_cannot_be_made_is_refused(spec):
-    with pytest.raises(ValueError, match=r"readinessProbe\.(grpc|httpGet\.scheme)"):
+    with pytest.raises(ValueError, match=r"probe's (grpc|httpGet\.scheme)"):
         Probe.of(spec)
 
 
