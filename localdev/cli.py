@@ -14,10 +14,11 @@ from localdev.cluster.options import Options
 from localdev.cluster.state import REPOSITORY, AlreadyRunningError, State
 from localdev.down import take_down
 from localdev.logs import follow_log
-from localdev.minikube import bring_up_minikube
+from localdev.minikube.state import noted
 from localdev.table import print_status, watch_status
 
 DEFAULT_STATE = REPOSITORY / ".popshop"
+_RUNTIMES = ("auto", "embedded", "minikube")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,9 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
+    if (status := _up_on_minikube(options)) is not None:
+        return status
     state = State(options.state)
-    if options.runtime == "minikube":
-        return bring_up_minikube(options.manifests)
     from localdev.up import bring_up, detach  # noqa: PLC0415 - see the module
 
     if options.detach:
@@ -46,19 +47,49 @@ def _up(options: argparse.Namespace) -> int:
         window_seconds=options.window,
         start=options.start,
         is_warming=options.warming,
+        has_telemetry=options.telemetry,
         manifests=options.manifests,
     )
     return bring_up(chosen, state)
+
+
+def _up_on_minikube(options: argparse.Namespace) -> int | None:
+    """The exit status, or ``None`` if the embedded cluster is meant."""
+    if options.runtime == "embedded" and not options.plan:
+        return None
+    from localdev.minikube import commands  # noqa: PLC0415 - see the module
+
+    if options.runtime == "auto" and not options.plan and not commands.is_available():
+        return None
+    return commands.bring_up(
+        options.manifests,
+        options.state,
+        driver=options.driver,
+        seed=options.seed,
+        is_plan=options.plan,
+    )
+
+
+def _is_on_minikube(options: argparse.Namespace) -> bool:
+    """What was said, else what `up` brought up on this state folder."""
+    if options.runtime == "auto":
+        return noted(options.state) is not None and not State(options.state).is_running()
+    return bool(options.runtime == "minikube")
 
 
 def _arguments_of(options: argparse.Namespace) -> list[str]:
     arguments = ["up", "--state", str(options.state), "--seed", options.seed]
     arguments += ["--manifests", str(options.manifests), "--start", options.start]
     arguments += [] if options.warming else ["--no-warming"]
+    arguments += [] if options.telemetry else ["--no-telemetry"]
     return arguments + (["--window", str(options.window)] if options.window else [])
 
 
 def _status(options: argparse.Namespace) -> int:
+    if _is_on_minikube(options):
+        from localdev.minikube.status import show_status  # noqa: PLC0415 - see the module
+
+        return show_status(options.state, is_json=options.json)
     if options.watch:
         watch_status(options.state)
         return 0
@@ -77,6 +108,10 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
+    if _is_on_minikube(options):
+        from localdev.minikube import commands  # noqa: PLC0415 - see the module
+
+        return commands.take_down(options.state, is_profile_deleted=options.delete_profile)
     return take_down(State(options.state))
 
 
@@ -131,7 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", _status, "what runs, and where")
     status.add_argument("--json", action="store_true", help="for programs")
     status.add_argument("--watch", "-w", action="store_true", help="again every second")
-    command("down", _down, "stop the shop")
+    down = command("down", _down, "stop the shop")
+    down.add_argument("--delete-profile", action="store_true", help="Minikube's profile as well")
+    for asked in (status, down):
+        asked.add_argument(
+            "--runtime", choices=_RUNTIMES, default="auto", help="(default: what `up` brought up)"
+        )
     logs = command("logs", _logs, "print a log")
     logs.add_argument("name", help="a function, or gateway, dispatcher, sink, ...")
     logs.add_argument("--follow", "-f", action="store_true", help="go on as it grows")
@@ -154,7 +194,18 @@ def _add_up(up: argparse.ArgumentParser) -> None:
         metavar="demo|none|FILE",
         help="goods and demo logins to start with (default: none)",
     )
-    up.add_argument("--runtime", choices=("embedded", "minikube"), default="embedded")
+    up.add_argument(
+        "--runtime",
+        choices=_RUNTIMES,
+        default="embedded",
+        help="where; auto: minikube if it and kubectl are on PATH (default: embedded)",
+    )
+    up.add_argument("--driver", default="", help="Minikube's driver (default: it chooses)")
+    up.add_argument(
+        "--plan",
+        action="store_true",
+        help="print what --runtime minikube would run, as a shell script, and run nothing",
+    )
     up.add_argument(
         "--window",
         type=float,
@@ -172,6 +223,12 @@ def _add_up(up: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="wake what usually follows a page (default: yes)",
+    )
+    up.add_argument(
+        "--telemetry",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep traces and metrics, shown as pages (default: yes)",
     )
     up.add_argument(
         "--manifests",

@@ -27,6 +27,8 @@ def print_status(status: dict[str, Any]) -> None:
     print(f"storefront  {status['storefront']}")
     print(f"back office {status['admin']}")
     print(f"mail        {status['mail']}/messages")
+    if status.get("traces"):
+        print(f"traces      {status['traces']}")
     for who, login in status["logins"].items():
         print(f"{who:<11} {login['email']} / {login['password']}")
     for name, engine in status["engines"].items():

@@ -9,3 +9,6 @@ s|${AUTHORIZER_HOST}|auth-authorize-request.popshop.svc.cluster.local|
 s|${AUTHORIZER_PORT}|80|
 s|${SOCKET_HOST}|notifications-stream-notifications.popshop.svc.cluster.local|
 s|${SOCKET_PORT}|80|
+s|${OTEL_HOST}|popshop-collector.popshop-observability.svc.cluster.local|
+s|${OTEL_PORT}|4318|
+s|${OTEL_SAMPLING}|0|

@@ -9,13 +9,18 @@ from shared.contracts.event import context_of
 from shared.runtime.declare import Http, On, Spec
 from shared.runtime.identity import Access
 from shared.runtime.settings import (
+    CONFIG_MAP,
     Binding,
     EventKeySettings,
     IdentitySettings,
     InternalCallSettings,
     bindings_of,
 )
+from shared.runtime.telemetry import ENDPOINT
 from shared.runtime.wiring import adapters_of, settings_of
+
+# Read by the runtime alone, before anything else; absent or empty, nothing is told.
+_TELEMETRY = Binding(ENDPOINT, CONFIG_MAP, "otel-endpoint", is_secret=False, default="")
 
 
 def environment_of(spec: Spec) -> list[Manifest]:
@@ -24,7 +29,7 @@ def environment_of(spec: Spec) -> list[Manifest]:
         {"name": "FUNCTION_SOURCE", "value": source_of(spec)},
         {"name": "FUNCTION_TARGET", "value": spec.name},
     ]
-    return chosen + [_variable(item) for item in bindings_for(spec)]
+    return chosen + [variable(item) for item in bindings_for(spec)]
 
 
 def bindings_for(spec: Spec) -> list[Binding]:
@@ -51,6 +56,7 @@ def _of_adapters(spec: Spec) -> Iterator[Binding]:
 
 def _of_runtime(spec: Spec) -> Iterator[Binding]:
     """What the runtime itself reads before it calls the function."""
+    yield _TELEMETRY
     trigger = spec.trigger
     if isinstance(trigger, Http) and trigger.access is Access.INTERNAL:
         yield from bindings_of(InternalCallSettings, spec.context)
@@ -61,7 +67,8 @@ def _of_runtime(spec: Spec) -> Iterator[Binding]:
             yield from bindings_of(EventKeySettings, context)
 
 
-def _variable(binding: Binding) -> Manifest:
+def variable(binding: Binding) -> Manifest:
+    """A container's variable with a Secret or ConfigMap key behind it."""
     reference: Manifest = {"name": binding.object_name, "key": binding.key}
     if binding.default is not None:
         reference["optional"] = True

@@ -10,6 +10,8 @@ from shared.runtime.declare import DeadLetters, Every, On, Spec
 
 BOOTSTRAP_SERVERS = "popshop-kafka-bootstrap.kafka.svc:9092"
 PARTITIONS = 4
+_KEPT_MS = 7 * 24 * 60 * 60 * 1000
+_KAFKA_NAMESPACE = "kafka"
 _SERVING = "serving.knative.dev/v1"
 _KAFKA_SINK = "eventing.knative.dev/v1alpha1"
 _MINUTES_PER_HOUR = 60
@@ -66,6 +68,24 @@ def sink(topic: str) -> Manifest:
             "contentMode": "binary",
             "numPartitions": PARTITIONS,
             "replicationFactor": 1,
+        },
+    }
+
+
+def kafka_topic(topic: str) -> Manifest:
+    """The topic as Strimzi keeps it, where three brokers do (see overlays/production)."""
+    return {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaTopic",
+        "metadata": {
+            "name": topic,
+            "namespace": _KAFKA_NAMESPACE,
+            "labels": {"app.kubernetes.io/part-of": "popshop", "strimzi.io/cluster": "popshop"},
+        },
+        "spec": {
+            "partitions": PARTITIONS,
+            "replicas": 3,
+            "config": {"retention.ms": _KEPT_MS, "min.insync.replicas": 2},
         },
     }
 

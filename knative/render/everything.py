@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from knative.render import deployments, eventing, jobs, policies, services
+from knative.render import deployments, eventing, jobs, mongodb, policies, services
 from knative.render.asyncapi import asyncapi_json
 from knative.render.envoy.bootstrap import bootstrap
 from knative.render.kustomize import kustomization
@@ -36,7 +36,17 @@ def render(specs: Iterable[Spec]) -> dict[str, str]:
             "eventing/sinks",
             {eventing.sink_name(topic): eventing.sink(topic) for topic in eventing.topics()},
         ),
-        **_folder("knative/jobs", {"create-indexes": jobs.create_indexes(specs)}),
+        **_folder(
+            "knative/jobs",
+            {"create-indexes": jobs.create_indexes(specs), "create-bucket": jobs.create_bucket()},
+        ),
+        **_folder(
+            "knative/data/mongodb/contexts",
+            {context: mongodb.mongodb(context) for context in jobs.contexts_with_mongo(specs)},
+        ),
+        "knative/data/kafka/strimzi/topics.yaml": to_yaml(
+            *(eventing.kafka_topic(topic) for topic in eventing.topics())
+        ),
         **_folder("knative/policies", {p["metadata"]["name"]: p for p in policies.policies(specs)}),
         "knative/gateway/routes.json": routes_json(routes),
         "knative/gateway/envoy.yaml": to_yaml(bootstrap(routes)),

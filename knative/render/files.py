@@ -11,6 +11,7 @@ OWNED = (
     "knative/deployments",
     "knative/jobs",
     "knative/policies",
+    "knative/data/mongodb/contexts",
     "eventing/sources",
     "eventing/sinks",
     "eventing/pings",

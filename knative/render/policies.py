@@ -1,65 +1,82 @@
-"""NetworkPolicies: nothing talks to anything but what the declarations lead to."""
+"""NetworkPolicies: nothing talks to anything but what the declarations lead to.
+
+That nothing else is allowed, and DNS for all, is in base.yaml: the namespace begins closed. What
+telemetry needs comes with observability/.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from knative.render.egress import Egress, egress_of
-from knative.render.naming import FUNCTION_LABEL, PORT, Manifest, metadata
+from knative.render.egress import (
+    EVERY_MONGODB_LABEL,
+    MONGODB_PORT,
+    Egress,
+    egress_of,
+    namespaces,
+    pods,
+    rule,
+    to_mongodb_label,
+)
+from knative.render.jobs import contexts_with_mongo
+from knative.render.mongodb import name_of
+from knative.render.naming import CONTEXT_LABEL, FUNCTION_LABEL, PORT, Manifest, metadata
 from knative.render.services import has_service
 from shared.runtime.declare import Spec
 
 _LABELS = {"app.kubernetes.io/part-of": "popshop"}
-_NAMESPACE_NAME = "kubernetes.io/metadata.name"
-_GATEWAY = {"matchLabels": {"app.kubernetes.io/name": "popshop-gateway"}}
-_DNS_PORT = 53
 # Of queue-proxy: HTTP, HTTPS, its own server, metrics for the autoscaler and for people.
 _QUEUE_PROXY_PORTS = (8012, 8112, 8022, 9090, 9091)
 _SERVING_NAMESPACES = ("knative-serving", "kourier-system")
 
 
 def policies(specs: Iterable[Spec]) -> list[Manifest]:
-    """The policies by name: deny all, then what functions and the gateway need."""
+    """The policies by name: what functions, the gateway and the Jobs need."""
     specs = list(specs)
     used = {egress.name: egress for spec in specs for egress in egress_of(spec)}
     return [
-        _deny_all(),
-        _dns(),
         _from_serving(specs),
         _from_gateway(specs),
-        *(_to(used[name]) for name in sorted(used)),
+        *(_to(used[name]) for name in sorted(used) if not used[name].by_context),
+        *(_to_mongodb(context) for context in contexts_with_mongo(specs)),
+        _to_every_mongodb(specs),
     ]
-
-
-def _deny_all() -> Manifest:
-    return _policy("deny-all", {}, policyTypes=["Ingress", "Egress"])
-
-
-def _dns() -> Manifest:
-    ports = [{"port": _DNS_PORT, "protocol": protocol} for protocol in ("UDP", "TCP")]
-    return _egress("dns", {}, ports, ["kube-system"])
 
 
 def _from_serving(specs: Sequence[Spec]) -> Manifest:
     """Calls come through the activator or the gateway of Serving."""
     names = [spec.service_name for spec in specs if has_service(spec)]
-    rule = {"from": [_namespace(name) for name in _SERVING_NAMESPACES], "ports": _tcp(*_ports())}
-    return _policy("from-serving", _functions(names), policyTypes=["Ingress"], ingress=[rule])
+    return _ingress(
+        "from-serving",
+        _functions(names),
+        namespaces(*_SERVING_NAMESPACES),
+        (PORT, *_QUEUE_PROXY_PORTS),
+    )
 
 
 def _from_gateway(specs: Sequence[Spec]) -> Manifest:
     """The authoriser and the socket are called by the gateway alone."""
     names = [spec.service_name for spec in specs if not has_service(spec)]
-    rule = {"from": [{"podSelector": _GATEWAY}], "ports": _tcp(PORT)}
-    return _policy("from-gateway", _functions(names), policyTypes=["Ingress"], ingress=[rule])
+    return _ingress("from-gateway", _functions(names), (pods("popshop-gateway"),), (PORT,))
 
 
 def _to(egress: Egress) -> Manifest:
-    selector = {"matchLabels": {egress.label: "true"}}
-    return _egress(f"to-{egress.name}", selector, _tcp(*egress.ports), egress.namespaces)
+    return _egress(f"to-{egress.name}", {"matchLabels": {egress.label: "true"}}, *egress.rules)
 
 
-def _ports() -> tuple[int, ...]:
-    return (PORT, *_QUEUE_PROXY_PORTS)
+def _to_mongodb(context: str) -> Manifest:
+    """A context's functions reach its database and no other."""
+    selector = {"matchLabels": {CONTEXT_LABEL: context, to_mongodb_label(): "true"}}
+    return _egress(f"to-mongodb-{context}", selector, _mongodb(context))
+
+
+def _to_every_mongodb(specs: Sequence[Spec]) -> Manifest:
+    selector = {"matchLabels": {EVERY_MONGODB_LABEL: "true"}}
+    rules = [_mongodb(context) for context in contexts_with_mongo(specs)]
+    return _egress("to-every-mongodb", selector, *rules)
+
+
+def _mongodb(context: str) -> Manifest:
+    return rule((MONGODB_PORT,), pods(name_of(context)))
 
 
 def _functions(names: Iterable[str]) -> Manifest:
@@ -67,13 +84,16 @@ def _functions(names: Iterable[str]) -> Manifest:
     return {"matchExpressions": [{"key": FUNCTION_LABEL, "operator": "In", "values": values}]}
 
 
-def _egress(
-    name: str, selector: Manifest, ports: list[Manifest], namespaces: Sequence[str]
+def _ingress(
+    name: str, selector: Manifest, peers: Sequence[Manifest], ports: Sequence[int]
 ) -> Manifest:
-    rule: Manifest = {"ports": ports}
-    if namespaces:
-        rule["to"] = [_namespace(namespace) for namespace in namespaces]
-    return _policy(name, selector, policyTypes=["Egress"], egress=[rule])
+    opened = [{"port": port, "protocol": "TCP"} for port in sorted(ports)]
+    rules = [{"from": list(peers), "ports": opened}]
+    return _policy(name, selector, policyTypes=["Ingress"], ingress=rules)
+
+
+def _egress(name: str, selector: Manifest, *rules: Manifest) -> Manifest:
+    return _policy(name, selector, policyTypes=["Egress"], egress=list(rules))
 
 
 def _policy(name: str, selector: Manifest, **spec: Any) -> Manifest:  # noqa: ANN401 - manifest parts
@@ -83,11 +103,3 @@ def _policy(name: str, selector: Manifest, **spec: Any) -> Manifest:  # noqa: AN
         "metadata": metadata(name, _LABELS),
         "spec": {"podSelector": selector, **spec},
     }
-
-
-def _namespace(name: str) -> Manifest:
-    return {"namespaceSelector": {"matchLabels": {_NAMESPACE_NAME: name}}}
-
-
-def _tcp(*ports: int) -> list[Manifest]:
-    return [{"port": port, "protocol": "TCP"} for port in sorted(ports)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from knative.validate.check import validate
 from knative.validate.documents import UnreadableManifestError, load_documents
 from knative.validate.references import check_references
+from knative.validate.selectors import check_selectors
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     if options.references:
         problems += check_references(documents, known=frozenset(options.known))
+        problems += check_selectors(documents)
     for problem in problems:
         print(problem)
     print(f"{len(documents)} documents, {len(problems)} problems", file=sys.stderr)

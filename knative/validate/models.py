@@ -4,204 +4,187 @@ Same dialect as a CRD, so both take the same way to `jsonschema`. Only what the 
 write is listed: every field exists in the CRD with the same type (a test compares them).
 """
 
-from typing import Any
-
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
-_INT: Schema = {"type": "integer"}
-_BOOL: Schema = {"type": "boolean"}
-_ANY: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-_INT_OR_TEXT: Schema = {"x-kubernetes-int-or-string": True}
-_QUANTITY: Schema = {
-    **_INT_OR_TEXT,
-    "pattern": r"^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?(\d+(\.\d*)?|\.\d+))?$",
-}
-
-
-def _obj(required: str = "", /, **fields: Schema) -> Schema:
-    schema: Schema = {"type": "object", "properties": fields}
-    return {**schema, "required": required.split()} if required else schema
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _map(values: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": values}
-
-
-_KEY_REF = _obj("key", name=_TEXT, key=_TEXT, optional=_BOOL)
-_SOURCE_REF = _obj(name=_TEXT, optional=_BOOL)
-_ITEMS = _list(_obj("key path", key=_TEXT, path=_TEXT, mode=_INT))
-_NAMED = _obj(name=_TEXT, items=_ITEMS, optional=_BOOL)
-
-_PROBE = _obj(
-    httpGet=_obj(
-        path=_TEXT,
-        port=_INT_OR_TEXT,
-        scheme=_TEXT,
-        host=_TEXT,
-        httpHeaders=_list(_obj("name value", name=_TEXT, value=_TEXT)),
-    ),
-    tcpSocket=_obj(host=_TEXT, port=_INT_OR_TEXT),
-    exec=_obj(command=_list(_TEXT)),
-    grpc=_obj(port=_INT, service=_TEXT),
-    initialDelaySeconds=_INT,
-    periodSeconds=_INT,
-    timeoutSeconds=_INT,
-    successThreshold=_INT,
-    failureThreshold=_INT,
+from knative.validate.shapes import (
+    ANY,
+    BOOL,
+    INT,
+    INT_OR_TEXT,
+    QUANTITY,
+    TEXT,
+    Schema,
+    list_of,
+    map_of,
+    obj,
 )
-_CONTAINER = _obj(
-    name=_TEXT,
-    image=_TEXT,
-    imagePullPolicy=_TEXT,
-    command=_list(_TEXT),
-    args=_list(_TEXT),
-    workingDir=_TEXT,
-    ports=_list(_obj(name=_TEXT, containerPort=_INT, protocol=_TEXT)),
-    env=_list(
-        _obj(
+
+_KEY_REF = obj("key", name=TEXT, key=TEXT, optional=BOOL)
+_SOURCE_REF = obj(name=TEXT, optional=BOOL)
+_ITEMS = list_of(obj("key path", key=TEXT, path=TEXT, mode=INT))
+_NAMED = obj(name=TEXT, items=_ITEMS, optional=BOOL)
+
+_PROBE = obj(
+    httpGet=obj(
+        path=TEXT,
+        port=INT_OR_TEXT,
+        scheme=TEXT,
+        host=TEXT,
+        httpHeaders=list_of(obj("name value", name=TEXT, value=TEXT)),
+    ),
+    tcpSocket=obj(host=TEXT, port=INT_OR_TEXT),
+    exec=obj(command=list_of(TEXT)),
+    grpc=obj(port=INT, service=TEXT),
+    initialDelaySeconds=INT,
+    periodSeconds=INT,
+    timeoutSeconds=INT,
+    successThreshold=INT,
+    failureThreshold=INT,
+)
+_CONTAINER = obj(
+    name=TEXT,
+    image=TEXT,
+    imagePullPolicy=TEXT,
+    command=list_of(TEXT),
+    args=list_of(TEXT),
+    workingDir=TEXT,
+    ports=list_of(obj(name=TEXT, containerPort=INT, protocol=TEXT)),
+    env=list_of(
+        obj(
             "name",
-            name=_TEXT,
-            value=_TEXT,
-            valueFrom=_obj(
+            name=TEXT,
+            value=TEXT,
+            valueFrom=obj(
                 configMapKeyRef=_KEY_REF,
                 secretKeyRef=_KEY_REF,
-                fieldRef=_ANY,
-                resourceFieldRef=_ANY,
+                fieldRef=ANY,
+                resourceFieldRef=ANY,
             ),
         )
     ),
-    envFrom=_list(_obj(prefix=_TEXT, configMapRef=_SOURCE_REF, secretRef=_SOURCE_REF)),
-    resources=_obj(limits=_map(_QUANTITY), requests=_map(_QUANTITY)),
-    securityContext=_obj(
-        allowPrivilegeEscalation=_BOOL,
-        capabilities=_obj(add=_list(_TEXT), drop=_list(_TEXT)),
-        privileged=_BOOL,
-        readOnlyRootFilesystem=_BOOL,
-        runAsGroup=_INT,
-        runAsNonRoot=_BOOL,
-        runAsUser=_INT,
-        seccompProfile=_obj("type", type=_TEXT, localhostProfile=_TEXT),
+    envFrom=list_of(obj(prefix=TEXT, configMapRef=_SOURCE_REF, secretRef=_SOURCE_REF)),
+    resources=obj(limits=map_of(QUANTITY), requests=map_of(QUANTITY)),
+    securityContext=obj(
+        allowPrivilegeEscalation=BOOL,
+        capabilities=obj(add=list_of(TEXT), drop=list_of(TEXT)),
+        privileged=BOOL,
+        readOnlyRootFilesystem=BOOL,
+        runAsGroup=INT,
+        runAsNonRoot=BOOL,
+        runAsUser=INT,
+        seccompProfile=obj("type", type=TEXT, localhostProfile=TEXT),
     ),
     livenessProbe=_PROBE,
     readinessProbe=_PROBE,
     startupProbe=_PROBE,
-    volumeMounts=_list(
-        _obj(
+    volumeMounts=list_of(
+        obj(
             "mountPath name",
-            name=_TEXT,
-            mountPath=_TEXT,
-            readOnly=_BOOL,
-            subPath=_TEXT,
-            mountPropagation=_TEXT,
+            name=TEXT,
+            mountPath=TEXT,
+            readOnly=BOOL,
+            subPath=TEXT,
+            mountPropagation=TEXT,
         )
     ),
 )
-_VOLUME = _obj(
+_VOLUME = obj(
     "name",
-    name=_TEXT,
-    secret=_obj(secretName=_TEXT, items=_ITEMS, optional=_BOOL, defaultMode=_INT),
-    configMap=_obj(name=_TEXT, items=_ITEMS, optional=_BOOL, defaultMode=_INT),
-    projected=_obj(
-        defaultMode=_INT,
-        sources=_list(
-            _obj(
+    name=TEXT,
+    secret=obj(secretName=TEXT, items=_ITEMS, optional=BOOL, defaultMode=INT),
+    configMap=obj(name=TEXT, items=_ITEMS, optional=BOOL, defaultMode=INT),
+    projected=obj(
+        defaultMode=INT,
+        sources=list_of(
+            obj(
                 secret=_NAMED,
                 configMap=_NAMED,
-                serviceAccountToken=_obj(
-                    "path", path=_TEXT, audience=_TEXT, expirationSeconds=_INT
-                ),
+                serviceAccountToken=obj("path", path=TEXT, audience=TEXT, expirationSeconds=INT),
             )
         ),
     ),
-    emptyDir=_ANY,
+    emptyDir=ANY,
 )
-_SERVICE = _obj(
-    template=_obj(
-        metadata=_obj(name=_TEXT, labels=_map(_TEXT), annotations=_map(_TEXT)),
-        spec=_obj(
+_SERVICE = obj(
+    template=obj(
+        metadata=obj(name=TEXT, labels=map_of(TEXT), annotations=map_of(TEXT)),
+        spec=obj(
             "containers",
-            containerConcurrency=_INT,
-            timeoutSeconds=_INT,
-            responseStartTimeoutSeconds=_INT,
-            idleTimeoutSeconds=_INT,
-            serviceAccountName=_TEXT,
-            automountServiceAccountToken=_BOOL,
-            enableServiceLinks=_BOOL,
-            imagePullSecrets=_list(_obj(name=_TEXT)),
-            containers=_list(_CONTAINER),
-            volumes=_list(_VOLUME),
+            containerConcurrency=INT,
+            timeoutSeconds=INT,
+            responseStartTimeoutSeconds=INT,
+            idleTimeoutSeconds=INT,
+            serviceAccountName=TEXT,
+            automountServiceAccountToken=BOOL,
+            enableServiceLinks=BOOL,
+            imagePullSecrets=list_of(obj(name=TEXT)),
+            containers=list_of(_CONTAINER),
+            volumes=list_of(_VOLUME),
         ),
     ),
-    traffic=_list(
-        _obj(
-            configurationName=_TEXT,
-            latestRevision=_BOOL,
-            percent=_INT,
-            revisionName=_TEXT,
-            tag=_TEXT,
-            url=_TEXT,
+    traffic=list_of(
+        obj(
+            configurationName=TEXT,
+            latestRevision=BOOL,
+            percent=INT,
+            revisionName=TEXT,
+            tag=TEXT,
+            url=TEXT,
         )
     ),
 )
-_SINK = _obj(
-    ref=_obj(apiVersion=_TEXT, kind=_TEXT, name=_TEXT, namespace=_TEXT),
-    uri=_TEXT,
-    CACerts=_TEXT,
-    audience=_TEXT,
+_SINK = obj(
+    ref=obj(apiVersion=TEXT, kind=TEXT, name=TEXT, namespace=TEXT),
+    uri=TEXT,
+    CACerts=TEXT,
+    audience=TEXT,
 )
-_OVERRIDES = _obj(extensions=_map(_TEXT))
-_SECRET_KEY = _obj(secretKeyRef=_KEY_REF)
-_KAFKA_SOURCE = _obj(
+_OVERRIDES = obj(extensions=map_of(TEXT))
+_SECRET_KEY = obj(secretKeyRef=_KEY_REF)
+_KAFKA_SOURCE = obj(
     "bootstrapServers topics",
-    bootstrapServers=_list(_TEXT),
-    topics=_list(_TEXT),
-    consumerGroup=_TEXT,
-    consumers=_INT,
-    initialOffset=_TEXT,
-    ordering=_TEXT,
-    delivery=_obj(
-        retry=_INT,
-        backoffPolicy=_TEXT,
-        backoffDelay=_TEXT,
-        timeout=_TEXT,
-        retryAfterMax=_TEXT,
+    bootstrapServers=list_of(TEXT),
+    topics=list_of(TEXT),
+    consumerGroup=TEXT,
+    consumers=INT,
+    initialOffset=TEXT,
+    ordering=TEXT,
+    delivery=obj(
+        retry=INT,
+        backoffPolicy=TEXT,
+        backoffDelay=TEXT,
+        timeout=TEXT,
+        retryAfterMax=TEXT,
         deadLetterSink=_SINK,
     ),
     ceOverrides=_OVERRIDES,
     sink=_SINK,
-    net=_obj(
-        sasl=_obj(enable=_BOOL, user=_SECRET_KEY, password=_SECRET_KEY, type=_SECRET_KEY),
-        tls=_obj(enable=_BOOL, cert=_SECRET_KEY, key=_SECRET_KEY, caCert=_SECRET_KEY),
+    net=obj(
+        sasl=obj(enable=BOOL, user=_SECRET_KEY, password=_SECRET_KEY, type=_SECRET_KEY),
+        tls=obj(enable=BOOL, cert=_SECRET_KEY, key=_SECRET_KEY, caCert=_SECRET_KEY),
     ),
 )
-_KAFKA_SINK = _obj(
+_KAFKA_SINK = obj(
     "topic bootstrapServers",
-    topic=_TEXT,
-    bootstrapServers=_list(_TEXT),
-    contentMode={**_TEXT, "enum": ["binary", "structured"]},
-    numPartitions=_INT,
-    replicationFactor=_INT,
-    auth=_obj(secret=_obj(ref=_obj("name", name=_TEXT))),
+    topic=TEXT,
+    bootstrapServers=list_of(TEXT),
+    contentMode={**TEXT, "enum": ["binary", "structured"]},
+    numPartitions=INT,
+    replicationFactor=INT,
+    auth=obj(secret=obj(ref=obj("name", name=TEXT))),
 )
-_PING_SOURCE = _obj(
-    schedule=_TEXT,
-    timezone=_TEXT,
-    contentType=_TEXT,
-    data=_TEXT,
-    dataBase64=_TEXT,
+_PING_SOURCE = obj(
+    schedule=TEXT,
+    timezone=TEXT,
+    contentType=TEXT,
+    data=TEXT,
+    dataBase64=TEXT,
     ceOverrides=_OVERRIDES,
     sink=_SINK,
 )
 
 MODELS: dict[tuple[str, str], Schema] = {
-    ("serving.knative.dev/v1", "Service"): _obj(spec=_SERVICE),
-    ("sources.knative.dev/v1", "KafkaSource"): _obj(spec=_KAFKA_SOURCE),
-    ("sources.knative.dev/v1beta1", "KafkaSource"): _obj(spec=_KAFKA_SOURCE),
-    ("eventing.knative.dev/v1alpha1", "KafkaSink"): _obj(spec=_KAFKA_SINK),
-    ("sources.knative.dev/v1", "PingSource"): _obj(spec=_PING_SOURCE),
+    ("serving.knative.dev/v1", "Service"): obj(spec=_SERVICE),
+    ("sources.knative.dev/v1", "KafkaSource"): obj(spec=_KAFKA_SOURCE),
+    ("sources.knative.dev/v1beta1", "KafkaSource"): obj(spec=_KAFKA_SOURCE),
+    ("eventing.knative.dev/v1alpha1", "KafkaSink"): obj(spec=_KAFKA_SINK),
+    ("sources.knative.dev/v1", "PingSource"): obj(spec=_PING_SOURCE),
 }

@@ -16,6 +16,12 @@ _KEY_REFS = {
     "configMapKeyRef": "ConfigMap",
     "configMapRef": "ConfigMap",
 }
+# Fields that are a name; Knative's `serviceName` of a status is not below `spec`.
+_NAMED_KINDS = {
+    "serviceName": "Service",
+    "serviceAccountName": "ServiceAccount",
+    "claimName": "PersistentVolumeClaim",
+}
 _OBJECT_REFS = frozenset({"ref", "brokerRef", "scaleTargetRef"})
 _CLUSTER_HOST_ENDINGS = (".svc", ".svc.cluster.local")
 _NAME_AND_NAMESPACE = 2
@@ -125,6 +131,8 @@ def _at(name: str, part: Any, path: str) -> Iterator[_Reference]:  # noqa: ANN40
             yield _core("Secret", secret, f"{path}[{index}]")
     elif name == "uri" and isinstance(part, str):
         yield from _service_of(part, path)
+    elif name in _NAMED_KINDS and isinstance(part, str):
+        yield _Reference(path, "", _NAMED_KINDS[name], part, "")
     elif isinstance(part, dict) and not part.get("optional"):
         yield from _in_mapping(name, part, path)
 

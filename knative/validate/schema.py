@@ -10,6 +10,7 @@ from knative.validate.crds import SchemaIndex, crd_folder, crd_index, strict
 from knative.validate.documents import Document
 from knative.validate.models import MODELS
 from knative.validate.problem import Finding
+from knative.validate.strimzi import STRIMZI
 
 if TYPE_CHECKING:  # jsonschema costs 0.15 s: loaded with the first manifest, not with the module
     from jsonschema import Draft202012Validator, ValidationError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # jsonschema costs 0.15 s: loaded with the first manifest, no
 # The oldest Kubernetes that the pinned Knative releases run on.
 KUBERNETES_VERSION = "1.34"
 _LONGEST_VALUE = 60
+_CUSTOM_GROUPS = (".knative.dev", ".strimzi.io", "monitoring.coreos.com")
 
 
 def schema_findings(document: Document) -> Iterator[Finding]:
@@ -25,8 +27,8 @@ def schema_findings(document: Document) -> Iterator[Finding]:
     names = (document.body.get("apiVersion"), document.body.get("kind"))
     if not all(name and isinstance(name, str) for name in names):
         yield Finding("", "apiVersion and kind are required, as text")
-    elif group == "knative.dev" or group.endswith(".knative.dev"):
-        yield from _knative(document)
+    elif group == "knative.dev" or group.endswith(_CUSTOM_GROUPS):
+        yield from _custom(document)
     else:
         yield from _core(document)
 
@@ -39,13 +41,26 @@ def known_knative_kinds() -> SchemaIndex:
 
 @cache
 def _own_models() -> SchemaIndex:
-    return {key: strict(key[1], schema) for key, schema in MODELS.items()}
+    return _strict(MODELS)
 
 
-def _knative(document: Document) -> Iterator[Finding]:
+@cache
+def _operators_kinds() -> SchemaIndex:
+    # Written with this package's shapes, so it cannot be loaded with it.
+    from knative.observability.operator_kinds import MONITORING  # noqa: PLC0415
+
+    return _strict(STRIMZI | MONITORING)
+
+
+def _strict(models: SchemaIndex) -> SchemaIndex:
+    return {key: strict(key[1], schema) for key, schema in models.items()}
+
+
+def _custom(document: Document) -> Iterator[Finding]:
     key = (document.api_version, document.kind)
-    if key not in known_knative_kinds():
-        yield Finding("", _unknown_kind(document, known_knative_kinds()))
+    known = known_knative_kinds() | _operators_kinds()
+    if key not in known:
+        yield Finding("", _unknown_kind(document, known))
         return
     errors = _validator(crd_folder(), key).iter_errors(document.body)
     yield from (_finding(error) for error in sorted(errors, key=lambda error: error.json_path))
@@ -55,7 +70,8 @@ def _knative(document: Document) -> Iterator[Finding]:
 def _validator(folder: Path | None, key: tuple[str, str]) -> "Draft202012Validator":
     from jsonschema import Draft202012Validator  # noqa: PLC0415  see the top
 
-    return Draft202012Validator((crd_index(folder) if folder else _own_models())[key])
+    knative = crd_index(folder) if folder else _own_models()
+    return Draft202012Validator((knative | _operators_kinds())[key])
 
 
 def _core(document: Document) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ class Addresses:
     stripe: Reservation = field(default_factory=Reservation)
     smtp: Reservation = field(default_factory=Reservation)
     mail: Reservation = field(default_factory=Reservation)
+    telemetry: Reservation = field(default_factory=Reservation)
 
     @property
     def storefront(self) -> str:
@@ -50,14 +51,19 @@ class Addresses:
         """The inbox's HTTP side."""
         return f"http://{HOST}:{self.mail.port}"
 
+    @property
+    def telemetry_site(self) -> str:
+        """Traces and metrics: where they are sent, and where they are looked at."""
+        return f"http://{HOST}:{self.telemetry.port}"
+
     def service(self, name: str, path: str = "/") -> str:
         """A function, by way of the activator."""
         return f"{self.services}/_services/{name}{path}"
 
     def config_maps(
-        self, stripe_api_base: str, kafka: str, routes: Path
+        self, stripe_api_base: str, kafka: str, routes: Path, telemetry: str
     ) -> dict[str, dict[str, str]]:
-        """The ConfigMap that the manifests refer to."""
+        """The ConfigMap that the manifests refer to. ``telemetry``: its URL, empty for none."""
         return {
             CONFIG_MAP: {
                 "sink-url": self.sinks,
@@ -72,6 +78,7 @@ class Addresses:
                 "seller": "Popshop\n1 Market Street\nSpringfield",
                 "mail-from": "Popshop <shop@shop.localhost>",
                 "kafka-bootstrap": kafka,
+                "otel-endpoint": telemetry,
             }
         }
 

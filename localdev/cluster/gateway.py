@@ -25,6 +25,9 @@ from localdev.serving.endpoints import CLUSTER, labelled
 
 PREFERRED_PORT = 8443
 _CONFIGURATION = "envoy.json"
+_NOBODY = 1
+# Envoy keeps spans for five seconds; here somebody waits for them.
+_RUNTIME = {"tracing.opentelemetry.flush_interval_ms": 500}
 # In the rendered configuration the header that says which function is meant.
 _SERVICE_HEADER = "x-shop-service"
 _Config = dict[str, Any]
@@ -36,13 +39,17 @@ class GatewayError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayPorts:
-    """Loopback ports: what Envoy listens on, and what it talks to."""
+    """Loopback ports: what Envoy listens on, and what it talks to.
+
+    ``telemetry``: who hears of every request; None: nobody.
+    """
 
     listen: int
     admin: int
     upstream: int
     authorizer: int
     socket: int
+    telemetry: int | None = None
 
 
 def gateway_program(
@@ -68,6 +75,9 @@ def gateway_program(
         "SOCKET_HOST": HOST,
         "SOCKET_PORT": str(ports.socket),
         "ADMIN_PORT": str(ports.admin),
+        "OTEL_HOST": HOST,
+        "OTEL_PORT": str(ports.telemetry or _NOBODY),
+        "OTEL_SAMPLING": "0" if ports.telemetry is None else "100",
     }
     configuration = state.root / _CONFIGURATION
     filled = yaml.load(fill_placeholders(template, values), Loader=yaml.CSafeLoader)
@@ -91,7 +101,9 @@ def with_endpoints(config: _Config, cluster: _Config) -> _Config:
         action = route.get("route", {})
         if action.get("cluster") == CLUSTER:
             action["metadata_match"] = labelled(_function_of(route))
-    return {**config, "node": {"id": "popshop", "cluster": "popshop"}}
+    runtime = {"layers": [{"name": "local", "static_layer": _RUNTIME}]}
+    node = {"id": "popshop", "cluster": "popshop"}
+    return {**config, "node": node, "layered_runtime": runtime}
 
 
 def _routes(resources: _Config) -> Iterator[_Config]:

@@ -44,6 +44,11 @@ class Metrics:
             "dead_letters": self._dead_letters(dispatcher),
         }
 
+    def groups(self) -> dict[str, int]:
+        """Events that each consumer group has not finished; none while nobody can tell."""
+        found: dict[str, int] = self._dispatcher().get("groups") or {}
+        return found
+
     def close(self) -> None:
         """Closes the connections."""
         for client in self._clients.values():

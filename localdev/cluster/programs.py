@@ -7,6 +7,7 @@ from localdev.cluster.addresses import Addresses
 from localdev.cluster.children import Program
 from localdev.cluster.processes import python, tool_environ
 from localdev.cluster.state import State
+from localdev.telemetry.exporter import ENDPOINT
 
 _WEBHOOK = ("payments-receive-stripe-webhook", "/api/payments/webhook")
 DISPATCHER_STATUS = "dispatcher.json"
@@ -35,15 +36,15 @@ def mail_program(state: State, addresses: Addresses) -> Program:
     return _module("mail", "localdev.mail", options)
 
 
-def sink_program(manifests: Path, addresses: Addresses, bootstrap: str) -> Program:
-    """KafkaSinks: functions publish here."""
+def sink_program(manifests: Path, addresses: Addresses, bootstrap: str, telemetry: str) -> Program:
+    """KafkaSinks: functions publish here. ``telemetry``: URL to send spans to, empty for none."""
     port = str(addresses.sink.port)
     options = {"manifests": str(manifests), "bootstrap": bootstrap, "port": port}
-    return _module("sink", "localdev.eventing.sink", options)
+    return _module("sink", "localdev.eventing.sink", options, {ENDPOINT: telemetry})
 
 
 def source_programs(
-    manifests: Path, state: State, addresses: Addresses, bootstrap: str
+    manifests: Path, state: State, addresses: Addresses, bootstrap: str, telemetry: str
 ) -> Iterator[Program]:
     """KafkaSources and PingSources: they wake functions, so the activator must be there."""
     options = {"manifests": str(manifests), "services": addresses.services}
@@ -53,9 +54,12 @@ def source_programs(
         "sinks": addresses.sinks,
         "status": str(state.root / DISPATCHER_STATUS),
     }
-    yield _module("dispatcher", "localdev.eventing.dispatcher", options)
+    told = {ENDPOINT: telemetry}
+    yield _module("dispatcher", "localdev.eventing.dispatcher", options, told)
 
 
-def _module(name: str, module: str, options: Mapping[str, str]) -> Program:
+def _module(
+    name: str, module: str, options: Mapping[str, str], environ: Mapping[str, str] | None = None
+) -> Program:
     flags = [part for option, value in options.items() for part in (f"--{option}", value)]
-    return Program(name, python("-m", module, *flags), tool_environ())
+    return Program(name, python("-m", module, *flags), tool_environ() | dict(environ or {}))

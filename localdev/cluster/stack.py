@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from localdev.cluster.addresses import Addresses
@@ -23,12 +24,16 @@ from localdev.cluster.programs import (
     stripe_program,
 )
 from localdev.cluster.state import State
+from localdev.cluster.status import observe
 from localdev.cluster.stripe import Stripe, choose_stripe
 from localdev.cluster.tools import index_environ, run_tool
 from localdev.cluster.values import resolve
 from localdev.serving.endpoints import Endpoints
 from localdev.serving.platform import Platform
 from localdev.serving.starting.choice import make_starter
+from localdev.telemetry.site import Site
+from localdev.telemetry.spans import Tracer
+from localdev.telemetry.store import Telemetry
 from shared.runtime.objects import ObjectStore
 from shared.runtime.settings import ObjectStoreSettings
 
@@ -52,6 +57,7 @@ class Stack:
         self.engines = KeptEngines(state, report)
         self.secrets: Values = {}
         self.stripe: Stripe = choose_stripe(state, self.addresses)
+        self.telemetry = Telemetry()
         self.starter = make_starter(options.start, state)
         self.serving = Platform(
             state,
@@ -59,6 +65,7 @@ class Stack:
             autoscaler_settings(options.cluster_settings),
             Endpoints(state.root / _ENDPOINTS, self.addresses.activator.port),
             window_seconds=options.window_seconds,
+            tracer=self._tracer(),
         )
         self.always_on: dict[str, AlwaysOn] = {}
         self.children: dict[str, Kept] = {}
@@ -66,9 +73,16 @@ class Stack:
         self._report = report
         self._ending = AsyncExitStack()
 
+    @property
+    def telemetry_url(self) -> str:
+        """Where spans and measurements are sent, and shown; empty without telemetry."""
+        return self.addresses.telemetry_site if self.options.has_telemetry else ""
+
     async def start(self) -> None:
         """Starts all parts; what was started before a failure is ended by ``stop``."""
         self._ending.callback(self.addresses.close)
+        if self.telemetry_url:
+            await self._start_telemetry()
         references = self._references
         if needs_engines(references) or self.options.has_eventing:
             self._report("starting the engines")
@@ -84,6 +98,17 @@ class Stack:
     async def stop(self) -> None:
         """Ends everything that was started, last first."""
         await self._ending.aclose()
+
+    def _tracer(self) -> Tracer | None:
+        if not self.telemetry_url:
+            return None
+        way = "fork" if self.options.start == "zygote" else "exec"
+        return Tracer("activator", self.telemetry.traces.add, {"popshop.start": way})
+
+    async def _start_telemetry(self) -> None:
+        site = Site(self.telemetry, self.state, partial(observe, self))
+        self._ending.push_async_callback(site.close)
+        await site.start(self.addresses.telemetry.port)
 
     # ---- what functions stand on
 
@@ -102,7 +127,7 @@ class Stack:
             programs.append(stripe_program(self.state, self.addresses, self.stripe.keys))
         if self.options.has_eventing:
             folder, bootstrap = self.options.eventing_folder, self._bootstrap
-            programs.append(sink_program(folder, self.addresses, bootstrap))
+            programs.append(sink_program(folder, self.addresses, bootstrap, self.telemetry_url))
         self._report(f"starting {', '.join(program.name for program in programs)}")
         await self._start_children(programs)
 
@@ -120,7 +145,7 @@ class Stack:
 
     async def _start_functions(self) -> None:
         config = self.addresses.config_maps(
-            self.stripe.api_base, self._bootstrap, self.options.routes
+            self.stripe.api_base, self._bootstrap, self.options.routes, self.telemetry_url
         )
         variables = {item.name: resolve(item, self.secrets, config) for item in self.workloads}
         if not self.options.is_warming:
@@ -155,7 +180,9 @@ class Stack:
         if self.options.has_eventing:
             self._report("starting the event sources")
             folder = self.options.eventing_folder
-            programs = source_programs(folder, self.state, self.addresses, self._bootstrap)
+            programs = source_programs(
+                folder, self.state, self.addresses, self._bootstrap, self.telemetry_url
+            )
             await self._start_children(list(programs))
 
     async def _start_gateway(self) -> None:
@@ -169,6 +196,7 @@ class Stack:
             upstream=self.addresses.activator.port,
             authorizer=self._port_of(_AUTHORIZER),
             socket=self._port_of(_SOCKET),
+            telemetry=self.addresses.telemetry.port if self.telemetry_url else None,
         )
         template = self.options.gateway_template
         cluster = self.serving.endpoints.cluster()

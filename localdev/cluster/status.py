@@ -1,17 +1,19 @@
 """The document of `status --json`."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localdev.cluster.always_on import AlwaysOn
-from localdev.cluster.stack import Stack
 from localdev.cluster.state import read_json
 from localdev.serving.pilot import Pilot
+
+if TYPE_CHECKING:
+    from localdev.cluster.stack import Stack
 
 LOGINS = "logins.json"
 
 
-async def describe(stack: Stack, *, is_ready: bool) -> dict[str, Any]:
+async def describe(stack: "Stack", *, is_ready: bool) -> dict[str, Any]:
     """Everything a client or a test needs to use the stack, and how it does."""
     addresses = stack.addresses
     return {
@@ -24,6 +26,7 @@ async def describe(stack: Stack, *, is_ready: bool) -> dict[str, Any]:
         "logins": read_json(stack.state.root / LOGINS, {}),
         "stripe": stack.stripe.describe(),
         "mail": addresses.mail_inbox,
+        "traces": stack.telemetry_url or None,
         "services": addresses.services,
         "sinks": addresses.sinks,
         "engines": {
@@ -35,7 +38,18 @@ async def describe(stack: Stack, *, is_ready: bool) -> dict[str, Any]:
     }
 
 
-def _functions(stack: Stack) -> list[dict[str, Any]]:
+async def observe(stack: "Stack", *, asks_databases: bool) -> dict[str, Any]:
+    """The moving part of it for telemetry: functions, figures and the lag of every group."""
+    metrics = stack.metrics
+    if metrics is None:
+        return {"functions": _functions(stack), "metrics": {}, "groups": {}}
+    groups = metrics.groups()
+    known = {"consumer_lag": sum(groups.values())}
+    read = await asyncio.to_thread(metrics.read) if asks_databases else known
+    return {"functions": _functions(stack), "metrics": read, "groups": groups}
+
+
+def _functions(stack: "Stack") -> list[dict[str, Any]]:
     described = [_scaled(item) for item in stack.serving.pilots.values()]
     described += [_always_on(item) for item in stack.always_on.values()]
     return sorted(described, key=lambda function: str(function["name"]))

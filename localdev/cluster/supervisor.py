@@ -66,6 +66,8 @@ class Supervisor:
         await self._seed()
         self._is_ready = True
         self._report(f"ready: {stack.addresses.storefront} and {stack.addresses.admin}")
+        if stack.telemetry_url:
+            self._report(f"traces and metrics: {stack.telemetry_url}")
         self._report(f"authority to trust: {stack.certificates.authority}")
         for who, login in read_json(self._state.root / LOGINS, {}).items():
             self._report(f"{who}: {login['email']} / {login['password']}")

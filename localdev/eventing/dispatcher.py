@@ -17,6 +17,7 @@ from localdev.eventing.groups import Groups
 from localdev.eventing.log_reader import LogReader
 from localdev.eventing.manifests import load_eventing
 from localdev.eventing.sender import HttpPost, Sender
+from localdev.telemetry.exporter import exporter, tracer_of
 from shared.runtime.logs import log
 
 _STATUS_SECONDS = 1.0
@@ -38,9 +39,10 @@ async def _carry(options: argparse.Namespace) -> None:
     sources = load_eventing(options.manifests).sources
     addresses = Addresses(options.services, options.sinks)
     post = HttpPost()
-    sender = Sender(post)
+    sender, spans = Sender(post), exporter()
+    tracer = tracer_of("dispatcher", spans)
     engine = Engine(
-        [(source, Courier(source, addresses, sender)) for source in sources],
+        [(source, Courier(source, addresses, sender, tracer)) for source in sources],
         LogReader(options.bootstrap),
         Groups(options.bootstrap),
     )
@@ -56,6 +58,8 @@ async def _carry(options: argparse.Namespace) -> None:
     finally:
         await engine.stop()
         await post.close()
+        if spans:
+            await spans.close()
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:

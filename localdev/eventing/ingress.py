@@ -14,9 +14,10 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from localdev.eventing.announcements import PATH as ANNOUNCEMENTS
 from localdev.eventing.announcements import Announcer
-from localdev.eventing.events import NotACloudEventError, from_http
+from localdev.eventing.events import CloudEvent, NotACloudEventError, from_http
 from localdev.eventing.records import NewRecord, to_record
 from localdev.eventing.spec import Sink
+from localdev.telemetry.spans import TRACEPARENT, Open, Tracer
 from shared.runtime.crash import crash_point
 from shared.runtime.logs import log
 
@@ -121,10 +122,17 @@ async def _send(producer: KafkaProducer, topic: str, record: NewRecord) -> tuple
 class Ingress:
     """The handler of every request."""
 
-    def __init__(self, sinks: Iterable[Sink], producer: Producer, announcer: Announcer) -> None:
+    def __init__(
+        self,
+        sinks: Iterable[Sink],
+        producer: Producer,
+        announcer: Announcer,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._sinks = {sink.name: sink for sink in sinks}
         self._producer = producer
         self._announcer = announcer
+        self._tracer = tracer
 
     def app(self) -> web.Application:
         """The application to serve."""
@@ -158,15 +166,36 @@ class Ingress:
         except NotACloudEventError as error:
             return web.Response(status=400, text=f"{error}\n")
         record = to_record(event, structured=sink.is_structured)
+        span = self._begin(event, sink.topic)
+        if span is not None:
+            record.headers.append((TRACEPARENT, span.traceparent.encode()))
         crash_point("sink.before-produce")
         try:
             partition, offset = await self._producer.produce(sink.topic, record)
         except KafkaError as error:
+            if span is not None:
+                span.end(str(error))
             log("warning", "event not produced", sink=sink.name, error=str(error))
             return web.Response(status=503, text=f"Kafka did not take the event: {error}\n")
+        if span is not None:
+            span.attributes["messaging.kafka.offset"] = offset
+            span.end()
         crash_point("sink.after-produce")
         self._announcer.announce(sink.topic, partition, offset)
         return web.Response(status=202)
+
+    def _begin(self, event: CloudEvent, topic: str) -> Open | None:
+        """The event says whose story it belongs to; who posts it may only be sweeping."""
+        if self._tracer is None:
+            return None
+        return self._tracer.begin(
+            event.attributes.get(TRACEPARENT, ""),
+            f"publish {topic}",
+            kind="producer",
+            messaging__system="kafka",
+            messaging__destination__name=topic,
+            cloudevents__event_id=event.attributes["id"],
+        )
 
 
 def _settle(done: "asyncio.Future[tuple[int, int]]", result: tuple[int, int] | Exception) -> None:

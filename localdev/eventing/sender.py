@@ -10,6 +10,7 @@ import aiohttp
 
 from localdev.eventing.events import CloudEvent, http_headers
 from localdev.eventing.spec import Delivery
+from localdev.telemetry.spans import Open
 
 # KafkaSource's data plane: everything from 500 on, and these.
 RETRIED_STATUSES = frozenset({404, 408, 409, 429})
@@ -20,6 +21,8 @@ _ERROR_DATA_BYTES = 1024
 _FORWARDED_PREFIX = "kne-"
 _CONNECTIONS_PER_HOST = 0  # as many as there are events in flight
 Sleep = Callable[[float], Awaitable[None]]
+# Begins the span of attempt 1, 2, ...; None where nothing is traced.
+Begin = Callable[[int], Open | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,23 @@ class Sender:
         self._sleep = sleep
 
     async def deliver(
-        self, event: CloudEvent, url: str, policy: Policy, headers: Mapping[str, str]
+        self,
+        event: CloudEvent,
+        url: str,
+        policy: Policy,
+        headers: Mapping[str, str],
+        begin: Begin = lambda _: None,
     ) -> Outcome:
         """Posts in binary mode until taken, refused for good or out of retries; never raises."""
         sent = http_headers(event) | dict(headers)
         attempts = 0
         while True:
             attempts += 1
-            outcome = await self._attempt(event, url, policy, sent, attempts)
+            span = begin(attempts)
+            told = sent | {"traceparent": span.traceparent} if span else sent
+            outcome = await self._attempt(event, url, policy, told, attempts)
+            if span:
+                _end(span, outcome)
             if outcome.is_delivered or attempts > policy.retry:
                 return outcome
             if outcome.answer is not None and not policy.is_retried(outcome.answer.status):
@@ -116,6 +128,12 @@ class Sender:
         except OSError as error:
             return Outcome(None, attempts, str(error) or type(error).__name__)
         return Outcome(answer, attempts, f"status {answer.status}")
+
+
+def _end(span: Open, outcome: Outcome) -> None:
+    if outcome.answer is not None:
+        span.attributes["http.response.status_code"] = outcome.answer.status
+    span.end("" if outcome.is_delivered else outcome.reason)
 
 
 def dead_letter(event: CloudEvent, subscriber: str, outcome: Outcome) -> CloudEvent:

@@ -11,6 +11,7 @@ from localdev.eventing.command import run_until_stopped, say_ready
 from localdev.eventing.ingress import AcknowledgedProducer, Ingress
 from localdev.eventing.manifests import load_eventing
 from localdev.eventing.topics import create_topics
+from localdev.telemetry.exporter import exporter, tracer_of
 
 _SHUTDOWN_SECONDS = 5.0
 
@@ -30,7 +31,8 @@ async def _serve(options: argparse.Namespace) -> None:
     producer = AcknowledgedProducer(options.bootstrap)
     producer.warm(sink.topic for sink in sinks)
     announcer = Announcer()
-    app = Ingress(sinks, producer, announcer).app()
+    spans = exporter()
+    app = Ingress(sinks, producer, announcer, tracer_of("sink", spans)).app()
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:
@@ -40,6 +42,8 @@ async def _serve(options: argparse.Namespace) -> None:
     finally:
         announcer.stop()
         await runner.cleanup()
+        if spans:
+            await spans.close()
         producer.close()
 
 

@@ -16,6 +16,13 @@ _NAMES = {"shopper": "Demo Shopper", "admin": "Demo Admin"}
 
 
 def ensure_logins(state: Path, shop: ShopClient, sink_url: str) -> dict[str, dict[str, str]]:
+    """The demo logins, registered, and the admin made one; by the database of this machine."""
+    logins = register_logins(state, shop)
+    make_admin(logins["admin"]["email"], _users(state, sink_url))
+    return logins
+
+
+def register_logins(state: Path, shop: ShopClient) -> dict[str, dict[str, str]]:
     """The demo logins of this state folder; passwords are made once and written beside them."""
     logins: dict[str, dict[str, str]] = read_json(state / LOGINS, {}) or {
         kind: {"email": f"{kind}@popshop.example", "password": secrets.token_urlsafe(9)}
@@ -25,7 +32,6 @@ def ensure_logins(state: Path, shop: ShopClient, sink_url: str) -> dict[str, dic
     for kind, login in logins.items():
         answer = shop.call("POST", "/auth/register", {**login, "name": _NAMES[kind]})
         expect(answer, _CREATED, _CONFLICT)
-    make_admin(logins["admin"]["email"], _users(state, sink_url))
     return logins
 
 

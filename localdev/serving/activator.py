@@ -15,6 +15,8 @@ from localdev.serving.http.server import HttpServer
 from localdev.serving.pilot import Pilot
 from localdev.serving.queue_proxy.timeouts import within_limits
 from localdev.serving.throttler import ThrottledError
+from localdev.serving.waiting import Waiting
+from localdev.telemetry.spans import Tracer
 
 _BY_THE_ACTIVATOR = (b"K-Proxy-Request", b"activator")
 _HOPS = b"x-forwarded-for"
@@ -26,8 +28,9 @@ _MOST_REPLICAS = 5
 class Activator:
     """An HTTP server in front of all revisions that are not reached directly."""
 
-    def __init__(self, pilots: Mapping[str, Pilot]) -> None:
+    def __init__(self, pilots: Mapping[str, Pilot], tracer: Tracer | None = None) -> None:
         self._pilots = pilots
+        self._tracer = tracer
         self._server = HttpServer(self.handle)
 
     async def start(self, port: int = 0) -> int:
@@ -49,7 +52,12 @@ class Activator:
             return
         exchange.target, exchange.host = target.path.encode("latin-1"), target.host
         exchange.headers = _passed_on(exchange.headers, exchange.peer)
-        await _activate(exchange, pilot)
+        waiting = Waiting(self._tracer, exchange, pilot.revision) if self._tracer else None
+        try:
+            await _activate(exchange, pilot, waiting)
+        finally:
+            if waiting is not None:
+                waiting.end()
 
 
 def _passed_on(headers: Headers, peer: str) -> Headers:
@@ -59,27 +67,29 @@ def _passed_on(headers: Headers, peer: str) -> Headers:
     return [*kept, (b"X-Forwarded-For", b", ".join(hops)), _BY_THE_ACTIVATOR]
 
 
-async def _activate(exchange: Exchange, pilot: Pilot) -> None:
+async def _activate(exchange: Exchange, pilot: Pilot, waiting: Waiting | None) -> None:
     """The request counts from here on, also while it waits."""
     revision = pilot.revision
     revision.counters.requests += 1
     revision.stats.begin(proxied=False)
     pilot.arrived(time.time())
     try:
-        work = _hand_on(exchange, pilot)
+        work = _hand_on(exchange, pilot, waiting)
         await within_limits(exchange, revision.limits, "activator request timeout", work)
     finally:
         revision.stats.end(proxied=False)
         revision.counters.errors += exchange.status >= _FAULT
 
 
-async def _hand_on(exchange: Exchange, pilot: Pilot) -> None:
+async def _hand_on(exchange: Exchange, pilot: Pilot, waiting: Waiting | None) -> None:
     revision = pilot.revision
     throttler = revision.throttler
     try:
         for is_last in (False,) * (_MOST_REPLICAS - 1) + (True,):
             replica = await throttler.take()
             with throttler.released(replica):
+                if waiting is not None:
+                    waiting.over()
                 try:
                     await replica.proxy.handle(exchange, raises_unsent=not is_last)
                 except NothingAnsweredError:
@@ -89,4 +99,6 @@ async def _hand_on(exchange: Exchange, pilot: Pilot) -> None:
                     revision.doubt(replica)
             return
     except ThrottledError as error:
+        if waiting is not None:
+            waiting.over(str(error))
         await exchange.refuse(503, str(error))

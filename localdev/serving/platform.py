@@ -18,6 +18,7 @@ from localdev.serving.pilot import Pilot
 from localdev.serving.queue_proxy.proxy import Limits
 from localdev.serving.revision import Revision
 from localdev.serving.starting.starter import Starter
+from localdev.telemetry.spans import Tracer
 
 _COLLECT_SECONDS = 1.0
 
@@ -36,9 +37,10 @@ class Platform:
         endpoints: Endpoints,
         *,
         window_seconds: float | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.pilots: dict[str, Pilot] = {}
-        self.activator = Activator(self.pilots)
+        self.activator = Activator(self.pilots, tracer)
         self._state = state
         self._starter = starter
         self._cluster = cluster

@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.ops.model import DeadLetter, letter_id, next_replay, reaction_of
 from shared.ops.ports import DeadLetters, Reactions
 from shared.runtime.events import DeadEvent
+from shared.runtime.telemetry import count
 
 _SUCCESS = range(200, 300)
 
@@ -26,6 +27,7 @@ def park(event: DeadEvent, letters: DeadLetters, now: datetime) -> None:
         replay_at=next_replay(event.code, 1, now, now),
     )
     letters.park(letter)
+    count("popshop.dead_letters", reaction=reaction)
 
 
 def deliver(

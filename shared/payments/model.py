@@ -139,6 +139,7 @@ class Payment:
     ``status``: see the API; a failed one is ``declined`` (still payable) or ``expired``.
     ``is_void``: the order was cancelled, so money that lands goes back. Without an intent it is
     either being started or, when void, a tombstone that keeps a late start from charging.
+    ``traceparent``: of the request that began it; what the provider tells later goes on there.
     """
 
     order_id: OrderId
@@ -156,6 +157,7 @@ class Payment:
     refunds: list[Refund] = field(default_factory=list)
     started_at: datetime
     expires_at: datetime
+    traceparent: str = ""
     version: int = 1
 
     @property

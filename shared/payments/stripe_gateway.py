@@ -26,6 +26,7 @@ from shared.payments.model import (
 )
 from shared.runtime.crash import crash_point
 from shared.runtime.settings import config, secret
+from shared.runtime.telemetry import calling
 
 if TYPE_CHECKING:
     from stripe import PaymentIntent, StripeClient
@@ -70,18 +71,24 @@ class StripeGateway:
     def __init__(self, settings: StripeSettings) -> None:
         self._settings = settings
 
+    def warm_up(self) -> None:
+        """Loads the SDK while nobody waits for it."""
+        _ = self._client
+
     def open(self, payment: Payment) -> Intent:
         """The one intent of the payment's order, made now or before.
 
-        The key and everything sent follow from the order alone, so rivals get the same intent.
+        The key and everything sent follow from the payment as it was first written down, so rivals
+        get the same intent.
         """
         made = self._ask(
+            "payment_intents.create",
             lambda: self._client.v1.payment_intents.create(
                 {
                     "amount": payment.amount.amount,
                     "currency": payment.amount.currency.lower(),
                     "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                    "metadata": {"order_id": payment.order_id},
+                    "metadata": _metadata(payment),
                 },
                 {"idempotency_key": f"popshop-order-{payment.order_id}"},
             ),
@@ -93,6 +100,7 @@ class StripeGateway:
     def get(self, intent_id: str) -> Intent:
         """The intent as it is now."""
         found = self._ask(
+            "payment_intents.retrieve",
             lambda: self._client.v1.payment_intents.retrieve(
                 intent_id, {"expand": ["latest_charge"]}
             ),
@@ -108,6 +116,7 @@ class StripeGateway:
         """The intent after trying to cancel it; one that succeeded stays so."""
         try:
             cancelled = self._ask(
+                "payment_intents.cancel",
                 lambda: self._client.v1.payment_intents.cancel(intent_id),
                 refused=lambda: _CannotCancel("Stripe keeps the intent as it is."),
             )
@@ -121,6 +130,7 @@ class StripeGateway:
         assert payment.intent_id is not None  # noqa: S101 - only landed payments have refunds
         intent_id = payment.intent_id
         self._ask(
+            "refunds.create",
             lambda: self._client.v1.refunds.create(
                 {
                     "payment_intent": intent_id,
@@ -136,16 +146,18 @@ class StripeGateway:
 
     def _refunds(self, intent_id: str) -> tuple[IntentRefund, ...]:
         found = self._ask(
+            "refunds.list",
             lambda: self._client.v1.refunds.list(
                 {"payment_intent": intent_id, "limit": _MAX_REFUNDS}
-            )
+            ),
         )
         return tuple(_refund(one.to_dict()) for one in found.data)
 
     def _dispute(self, intent_id: str) -> Dispute | None:
         """The newest one."""
         found = self._ask(
-            lambda: self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 1})
+            "disputes.list",
+            lambda: self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 1}),
         )
         return next((_dispute_of(one.to_dict()) for one in found.data), None)
 
@@ -162,12 +174,15 @@ class StripeGateway:
             http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
         )
 
-    def _ask(self, call: Callable[[], Any], refused: Callable[[], Exception] | None = None) -> Any:  # noqa: ANN401 - whichever object the call answers
+    def _ask(
+        self, name: str, call: Callable[[], Any], refused: Callable[[], Exception] | None = None
+    ) -> Any:  # noqa: ANN401 - whichever object the call answers
         """The call's answer; ``refused`` makes the error for what Stripe will never do."""
         import stripe  # noqa: PLC0415 - see _client
 
         try:
-            return call()
+            with calling(f"stripe {name}", {"peer.service": "stripe"}):
+                return call()
         # APIError is a 5xx, or a 409 while a rival uses the same idempotency key.
         except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
             raise _unreachable() from error
@@ -183,6 +198,12 @@ class _CannotCancel(Exception):  # noqa: N818 - caught above, never seen outside
 
 def _unreachable() -> Unavailable:
     return Unavailable("The payment provider cannot be reached. Nothing was charged; try again.")
+
+
+def _metadata(payment: Payment) -> dict[str, str]:
+    """What people see of it at Stripe, and what its webhooks bring back."""
+    found = {"order_id": payment.order_id}
+    return found | ({"traceparent": payment.traceparent} if payment.traceparent else {})
 
 
 def _intent(

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from shared.payments.model import BadSignature
 from shared.runtime.settings import secret
+from shared.runtime.trace import continue_call
 from shared.runtime.validate import convert, decode_json
 
 # https://docs.stripe.com/webhooks/signature: scheme v1, several during a rotation of the secret.
@@ -46,9 +48,13 @@ class _Intent(msgspec.Struct, frozen=True):
 
 
 class _Subject(_Intent, frozen=True):
-    """An intent, a charge, a refund or a dispute; ``payment_intent`` may be expanded."""
+    """An intent, a charge, a refund or a dispute; ``payment_intent`` may be expanded.
+
+    ``metadata`` is what we gave the intent; Stripe copies it to the charge.
+    """
 
     payment_intent: str | _Intent | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -76,10 +82,15 @@ class StripeWebhooks:
         self._secret = settings.secret
 
     def intent_of(self, body: bytes, signature: str, now: datetime) -> str | None:
-        """The id of the intent that a message is about; ``None`` if it does not concern us."""
+        """The id of the intent that a message is about; ``None`` if it does not concern us.
+
+        The call goes on in the trace that the payment began in, where the message names it.
+        """
         self._verify(body, signature, now)
         message: _Message = convert(decode_json(body), _Message)
         subject = message.data.object
+        if message.type in _ABOUT_AN_INTENT | _ABOUT_ITS_MONEY:
+            continue_call(str((subject.metadata or {}).get("traceparent")))
         if message.type in _ABOUT_AN_INTENT:
             return subject.id
         if message.type in _ABOUT_ITS_MONEY:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from shared.kernel.errors import LoginRequired
-from shared.runtime import routes, triggers, warm
+from shared.runtime import routes, telemetry, triggers, warm
 from shared.runtime.answers import Response
 from shared.runtime.crash import crash_point
 from shared.runtime.declare import Authorizer, DeadLetters, Every, Http, On, Socket, Spec
@@ -17,6 +17,19 @@ from shared.runtime.request import Request
 from shared.runtime.trace import begin_call
 
 _HEALTH = Response(200, [("Content-Type", "text/plain; charset=utf-8")], b"ok")
+# Refusals that say that something was kept from going wrong, by their code.
+_GUARDS = frozenset(
+    {
+        "bad_signature",
+        "coupon_invalid",
+        "idempotency_mismatch",
+        "illegal_transition",
+        "out_of_stock",
+        "price_changed",
+        "rate_limited",
+        "token_reused",
+    }
+)
 # One entry per kind of declaration.
 _ANSWERS: dict[type, Callable[[Spec, Request], Response]] = {
     Http: routes.answer_route,
@@ -36,10 +49,12 @@ def answer(spec: Spec, environ: dict[str, Any]) -> Response:
             warm.warm_up(spec)
         return _HEALTH
     call = begin_call(request.header("X-Request-Id"), request.header("Traceparent"))
+    telemetry.begin_answer(spec, request, call)
     try:
         response = _ANSWERS[type(spec.trigger)](spec, request)
     except Exception as error:  # noqa: BLE001 - the one place for errors
         response = _answer_error(spec, request, error)
+    telemetry.end_answer(response.status)
     crash_point("handler.before-answer")
     response.headers.append(("X-Request-Id", call.request_id))
     if request.method == "HEAD":
@@ -74,6 +89,8 @@ def _answer_error(spec: Spec, request: Request, error: Exception) -> Response:
         document, headers = dict(CRASH), []
     else:
         document, headers = problem_of(refusal), problem_headers(refusal)
+        if refusal.code in _GUARDS:
+            telemetry.guard(refusal.code)
         if document["status"] >= 500 or isinstance(spec.trigger, On | DeadLetters | Every):  # noqa: PLR2004
             log("warning", "refused", path=request.path, code=refusal.code, detail=refusal.detail)
     if request.is_page and (spec.has_page or isinstance(spec.trigger, Authorizer)):

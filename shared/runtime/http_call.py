@@ -2,9 +2,10 @@
 
 import http.client
 import threading
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from shared.kernel.errors import Unavailable
+from shared.runtime import telemetry
 from shared.runtime.trace import current_call
 
 _connections = threading.local()
@@ -19,6 +20,17 @@ def post(
     receiver must be idempotent (all of ours are).
     """
     parts = urlsplit(url)
+    told = {"http.request.method": "POST", "server.address": parts.hostname or ""}
+    with telemetry.calling(f"POST {parts.path or '/'}", told) as span:
+        status, answer = _post(parts, body, headers, timeout_seconds)
+        if span:
+            span.end_call(status)
+    return status, answer
+
+
+def _post(
+    parts: SplitResult, body: bytes, headers: dict[str, str], timeout_seconds: float
+) -> tuple[int, bytes]:
     call = current_call()
     headers = {"x-request-id": call.request_id, "traceparent": call.traceparent} | headers
     for is_last in (False, True):

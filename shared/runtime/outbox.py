@@ -6,7 +6,7 @@ is published by the context's sweep (docs/adr/0009).
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -15,12 +15,12 @@ from shared.contracts.event import NewEvent, source_of, topic_of, type_of
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
+from shared.runtime import telemetry
 from shared.runtime.crash import crash_point
 from shared.runtime.events import event_headers
 from shared.runtime.http_call import post
 from shared.runtime.logs import log
 from shared.runtime.settings import EventSettings
-from shared.runtime.trace import current_call
 
 Entry = dict[str, Any]
 OUTBOX_INDEX = "outbox.id"
@@ -74,7 +74,7 @@ class Outbox:
             "version": event.version,
             "time": self._clock.now().isoformat().replace("+00:00", "Z"),
             "data": msgspec.json.encode(event.payload).decode(),
-            "traceparent": current_call().traceparent,
+            **telemetry.trace_of_event(),
         }
 
     def entries(self, events: Iterable[NewEvent]) -> list[Entry]:
@@ -99,9 +99,12 @@ class Outbox:
         Raises ``Unavailable`` when the broker is still down.
         """
         published = 0
-        oldest = (self._clock.now() - _SWEEP_AGE).isoformat().replace("+00:00", "Z")
-        left = self._documents.find({OUTBOX_INDEX: {"$exists": True}}, {"outbox": 1}).limit(limit)
-        for document in list(left):
+        now = self._clock.now()
+        oldest = (now - _SWEEP_AGE).isoformat().replace("+00:00", "Z")
+        found = self._documents.find({OUTBOX_INDEX: {"$exists": True}}, {"outbox": 1})
+        left = list(found.limit(limit))
+        telemetry.note_outbox_age(_age_of_oldest(left, now))
+        for document in left:
             for entry in document["outbox"]:
                 if entry["time"] <= oldest:
                     self._publish(document["_id"], entry)
@@ -109,7 +112,16 @@ class Outbox:
         return published
 
     def _publish(self, document_id: Any, entry: Entry) -> None:  # noqa: ANN401
-        self._publisher.publish(entry)
+        with telemetry.publishing(entry):
+            self._publisher.publish(entry)
         crash_point("outbox.after-publish")
         self._documents.update_one({"_id": document_id}, {"$pull": {"outbox": {"id": entry["id"]}}})
         crash_point("outbox.after-pull")
+
+
+def _age_of_oldest(documents: Iterable[Mapping[str, Any]], now: datetime) -> float:
+    """Seconds since the oldest entry was written; 0 without one."""
+    times = [entry["time"] for document in documents for entry in document["outbox"]]
+    if not times:
+        return 0.0
+    return max(0.0, (now - datetime.fromisoformat(min(times))).total_seconds())

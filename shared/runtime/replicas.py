@@ -6,6 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from shared.runtime import telemetry
 from shared.runtime.mongo import Documents, DuplicateKeyError, insert_new, update_each
 
 
@@ -34,6 +35,7 @@ class Replicas(Generic[S]):
         try:
             self._documents.update_one(guard, {"$set": fields}, upsert=True)
         except DuplicateKeyError:
+            telemetry.guard("stale_version")
             return False  # the kept one is as new or newer: the guard missed it, the upsert met it
         return True
 

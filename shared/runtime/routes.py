@@ -13,6 +13,7 @@ from shared.kernel.errors import (
     NotFound,
     UnsupportedMediaType,
 )
+from shared.runtime import telemetry
 from shared.runtime.answers import Content, Redirect, Reply, Response
 from shared.runtime.declare import JSON, Http, Spec
 from shared.runtime.forms import form_value
@@ -106,7 +107,11 @@ def _identify(spec: Spec, trigger: Http, request: Request) -> Caller:
         if is_internal
         else load_settings(IdentitySettings, spec.context).key
     )
-    return read_identity(header, request.method, request.path, key)
+    try:
+        return read_identity(header, request.method, request.path, key)
+    except LoginRequired:
+        telemetry.guard("bad_identity")
+        raise
 
 
 def _path_value(item: Parameter, variables: dict[str, str]) -> Any:  # noqa: ANN401

@@ -5,16 +5,20 @@ many requests are answered at once; the same variables that functions-framework 
 """
 
 import gc
+import os
+import signal
 
 if __name__ == "__main__":
     gc.disable()  # what is imported below is kept for good; on again when all is loaded
+    # Process 1 of a container, which ignores it otherwise until ``serve`` has a handler.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 import importlib
-import os
 import socket
 import sys
 from pathlib import PurePath
 
+from shared.runtime import telemetry
 from shared.runtime.declare import Socket, Spec, spec_of
 from shared.runtime.handler import wsgi_application
 from shared.runtime.logs import log_crash
@@ -42,6 +46,7 @@ def run(listener: socket.socket | None = None) -> None:
     One that cannot be loaded ends the process with status 1 and a line that says why.
     """
     gc.disable()  # nothing that is imported becomes garbage
+    telemetry.set_up(os.environ)
     spec = _load()
     gc.freeze()
     gc.set_threshold(_GARBAGE_OBJECTS)
@@ -49,6 +54,7 @@ def run(listener: socket.socket | None = None) -> None:
     usual = _SOCKET_THREADS if isinstance(spec.trigger, Socket) else _THREADS
     threads = int(os.environ.get("THREADS", usual))
     serve(wsgi_application(spec), listener or _listen(), threads=threads)
+    telemetry.shut_down()
 
 
 def _load() -> Spec:

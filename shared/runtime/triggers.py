@@ -6,13 +6,13 @@ from typing import Any
 
 from shared.contracts.event import context_of
 from shared.kernel.errors import Invalid, MethodNotAllowed, NotFound
-from shared.runtime import events
+from shared.runtime import events, telemetry
 from shared.runtime.answers import Response
-from shared.runtime.declare import Authorizer, On, Socket, Spec
+from shared.runtime.declare import Authorizer, DeadLetters, On, Socket, Spec
 from shared.runtime.identity import HEADER, check_access, read_identity
 from shared.runtime.request import Request
 from shared.runtime.settings import EventKeySettings, IdentitySettings, load_settings
-from shared.runtime.trace import begin_call
+from shared.runtime.trace import continue_call
 from shared.runtime.validate import convert
 from shared.runtime.wiring import Parameter, fill
 
@@ -27,8 +27,8 @@ def answer_event(spec: Spec, request: Request) -> Response:
     _require_post(request)
     body = request.body(_EVENT_LIMIT_BYTES)
     meta, payload = events.read_event(request, trigger.payloads, _event_keys(trigger), body)
-    if meta.traceparent:
-        begin_call(request.header("X-Request-Id"), meta.traceparent)
+    continue_call(meta.traceparent)
+    telemetry.name_event(meta.topic, meta.id)
     values = fill(spec, {"payload": lambda _: payload, "meta": lambda _: meta})
     try:
         spec.function(**values)
@@ -46,8 +46,12 @@ def _event_keys(trigger: On) -> dict[str, str]:
 
 def answer_dead_letter(spec: Spec, request: Request) -> Response:
     """Runs the reaction to an event that could not be delivered."""
+    trigger = spec.trigger
+    assert isinstance(trigger, DeadLetters)  # noqa: S101 - dispatched by type
     _require_post(request)
     event = events.read_dead_event(request, request.body(_EVENT_LIMIT_BYTES))
+    continue_call(event.attributes.get("traceparent", ""))
+    telemetry.name_event(trigger.topic, event.attributes["id"])
     spec.function(**fill(spec, {"dead event": lambda _: event}))
     return Response(204, [], b"")
 

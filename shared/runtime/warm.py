@@ -1,7 +1,8 @@
 """What a function's first request would have to wait for, done ahead of it.
 
 ``GET /healthz?warm`` asks for it: whoever sees that a function will be needed soon. Its adapters
-are made, its drivers connect and its page is loaded; what fails is left to the request itself.
+are made, and those with a method ``warm_up`` are told; its drivers connect and its page is loaded.
+What fails is left to the request itself.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,9 @@ def warm_up(spec: Spec) -> None:
     """Does everything that can be done without a request; never raises."""
     try:
         for adapter in adapters_of(spec):
-            build_adapter(adapter, spec.context)  # type: ignore[arg-type]  # hashable
+            made = build_adapter(adapter, spec.context)  # type: ignore[arg-type]  # hashable
+            if ahead := getattr(made, "warm_up", None):
+                ahead()
         for step in _steps:
             step()
         if spec.has_page:

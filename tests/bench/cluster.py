@@ -179,9 +179,11 @@ class Cluster:
 def running(state: Path, python: str, *options: str) -> Iterator[Cluster]:
     """A stack with the demo goods; its functions stay until they are made cold.
 
+    Telemetry is off, as it is on a cluster where nobody has turned it on.
+
     ``state``: kept between stacks of one run, so that the second has its goods already.
     """
-    stack = Stack.up(state, "--seed", "demo", *options)
+    stack = Stack.up(state, "--seed", "demo", "--no-telemetry", *options)
     try:
         yield Cluster(stack, python)
     finally:

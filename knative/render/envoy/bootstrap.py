@@ -6,6 +6,7 @@ from typing import Any
 from knative.render.envoy.filters import TYPE, http_filters
 from knative.render.envoy.hosts import virtual_hosts
 from knative.render.envoy.problems import local_replies
+from knative.render.envoy.tracing import CLUSTER, UNTRUSTED, tracing
 from knative.render.routes import Route
 
 Config = dict[str, Any]
@@ -24,6 +25,7 @@ _LOGGED = {
     "milliseconds": "%DURATION%",
     "bytes": "%BYTES_SENT%",
     "request_id": "%REQ(X-REQUEST-ID)%",
+    "trace_id": "%TRACE_ID%",
     "flags": "%RESPONSE_FLAGS%",
     "detail": "%RESPONSE_CODE_DETAILS%",
 }
@@ -40,6 +42,7 @@ def bootstrap(routes: Sequence[Route]) -> Config:
                 _cluster("functions", "${UPSTREAM_HOST}", "${UPSTREAM_PORT}"),
                 _cluster("authorizer", "${AUTHORIZER_HOST}", "${AUTHORIZER_PORT}"),
                 _cluster("socket", "${SOCKET_HOST}", "${SOCKET_PORT}"),
+                _cluster(CLUSTER, "${OTEL_HOST}", "${OTEL_PORT}"),
             ],
         },
     }
@@ -99,6 +102,7 @@ def _connection_manager(routes: Sequence[Route]) -> Config:
         },
         "early_header_mutation_extensions": [_early_stripping()],
         "access_log": [_access_log()],
+        "tracing": tracing(),
         "local_reply_config": local_replies(),
         "http_filters": http_filters(),
         "route_config": {"name": "routes", "virtual_hosts": virtual_hosts(routes)},
@@ -111,11 +115,12 @@ def _early_stripping() -> Config:
         {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}}
         for prefix in _PREFIXES_OF_OURS
     ]
+    removed = (*_HEADERS_OF_OURS, *UNTRUSTED)
     return {
         "name": "strip-our-headers",
         "typed_config": {
             "@type": f"{TYPE}.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            "mutations": [*prefixed, *({"remove": name} for name in _HEADERS_OF_OURS)],
+            "mutations": [*prefixed, *({"remove": name} for name in removed)],
         },
     }
 

@@ -1,14 +1,17 @@
 """Moves orders on by compare-and-set: what people ask, what events tell, what time brings."""
 
+from datetime import datetime
+
 from shared.contracts.payments import PaymentState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import IllegalTransition, NotFound, Unavailable
 from shared.kernel.ids import OrderId, PaymentId
 from shared.orders.changes import Change, expired, settled, with_payment
-from shared.orders.model import Order, PaymentInfo
+from shared.orders.model import Order, PaymentInfo, Status
 from shared.orders.ports import Orders
 from shared.runtime.identity import Caller
 from shared.runtime.logs import log
+from shared.runtime.telemetry import count, guard
 
 _TRIES = 20
 _SWEEP_LIMIT = 500
@@ -32,7 +35,10 @@ def change(orders: Orders, order_id: OrderId, clock: Clock, change_it: Change) -
         if before is None:
             raise _unknown()
         after = change_it(before, clock.now())
-        if after is before or orders.save(before, after):
+        if after is before:
+            return after
+        if orders.save(before, after):
+            _count_sale(before, after)
             return after
     raise Unavailable("This order is being changed from many places at once; try again.")
 
@@ -44,8 +50,9 @@ def react(orders: Orders, order_id: OrderId, clock: Clock, change_it: Change) ->
     order is not: the event is kept for a person.
     """
     try:
-        order = change(orders, order_id, clock, change_it)
+        order = change(orders, order_id, clock, _noting(change_it))
     except IllegalTransition as refusal:
+        guard("illegal_transition")
         log("info", "event changes nothing", order_id=order_id, detail=refusal.detail)
         order = change(orders, order_id, clock, settled)
     while settled(order, clock.now()) is not order:
@@ -72,6 +79,24 @@ def expire_orders(orders: Orders, clock: Clock) -> None:
     """Ends the unpaid orders whose time is over and that nobody began to pay."""
     for order in orders.expired(clock.now(), _SWEEP_LIMIT):
         change(orders, order.id, clock, expired)
+
+
+def _noting(change_it: Change) -> Change:
+    """The same change, counted where an event finds its work done."""
+
+    def noted(order: Order, now: datetime) -> Order:
+        after = change_it(order, now)
+        if after is order:
+            guard("repeated_event")
+        return after
+
+    return noted
+
+
+def _count_sale(before: Order, after: Order) -> None:
+    if after.status is Status.PAID and before.status is not Status.PAID:
+        count("popshop.orders.paid")
+        count("popshop.revenue", after.total.amount, currency=after.total.currency)
 
 
 def _unknown() -> NotFound:

@@ -19,6 +19,7 @@ from shared.orders.model import (
     new_number,
 )
 from shared.orders.ports import Orders, Products
+from shared.runtime.telemetry import count, guard
 
 _QUANTITIES = range(1, 100)
 
@@ -31,6 +32,7 @@ def place(wanted: PlaceOrder, orders: Orders, products: Products, now: datetime)
     and ``Forbidden`` when the account is gone.
     """
     if known := orders.by_key(key_of(wanted)):
+        guard("repeated_order")
         return known
     if orders.has_forgotten(UserId(wanted.user_id)):
         raise Forbidden("This account was deleted; nothing can be ordered with it.")
@@ -57,7 +59,12 @@ def place(wanted: PlaceOrder, orders: Orders, products: Products, now: datetime)
         created_at=now,
         expires_at=now + LIFETIME,
     )
-    return orders.add(order)
+    stored = orders.add(order)
+    if stored.id == order.id:
+        count("popshop.orders.placed")
+    else:
+        guard("repeated_order")
+    return stored
 
 
 def _sold(line: CheckoutLine, known: Mapping[ProductId, Product]) -> OrderLine:

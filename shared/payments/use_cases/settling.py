@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.contracts.payments import PaymentFailed
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, Unavailable
 from shared.kernel.ids import OrderId, PaymentId, new_id
@@ -17,6 +18,7 @@ from shared.payments.changes import (
 )
 from shared.payments.model import Payment, RefundRefused
 from shared.payments.ports import PaymentGateway, Payments
+from shared.runtime.telemetry import count
 
 TRIES = 12
 _SWEEP_LIMIT = 500
@@ -49,6 +51,8 @@ class PaymentDesk:
             if change.after == payment:
                 return payment
             is_saved = self.payments.save(payment, change.after, change.events)
+            if is_saved:
+                _count_failures(change)
             if is_saved and not self._has_more_to_do(change.after):
                 return change.after
         raise busy()
@@ -107,3 +111,9 @@ class PaymentDesk:
 
     def _has_more_to_do(self, payment: Payment) -> bool:
         return payment.pending_refund is not None or payment.must_close(self.clock.now())
+
+
+def _count_failures(change: Change) -> None:
+    for event in change.events:
+        if isinstance(event, PaymentFailed):
+            count("popshop.payments.failed", reason=event.reason or "")

@@ -1,5 +1,7 @@
 """Starts the one payment of an order, whatever is repeated or raced."""
 
+from dataclasses import replace
+
 from shared.kernel.clock import Clock
 from shared.kernel.errors import NotFound, Unavailable
 from shared.kernel.ids import OrderId, PaymentId, UserId, new_id
@@ -12,6 +14,7 @@ from shared.payments.payable import (
 )
 from shared.payments.ports import Orders
 from shared.payments.use_cases.settling import TRIES, PaymentDesk, busy
+from shared.runtime.trace import current_call
 
 # A shopper comes here right after checkout, while the order's events are still travelling.
 PATIENCE_SECONDS = 4.0
@@ -45,6 +48,7 @@ def start(desk: PaymentDesk, order: Order) -> tuple[Payment, bool]:
         if payment is None:
             refuse_unpayable_order(order, desk.clock.now())
             payment = opened(order, PaymentId(new_id()), desk.clock.now())
+            payment = replace(payment, traceparent=current_call().traceparent)
             if not desk.payments.add(payment):
                 continue
         refuse_closed_payment(payment)

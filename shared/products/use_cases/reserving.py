@@ -30,6 +30,7 @@ from shared.products.reservations import (
     tombstone,
 )
 from shared.products.use_cases.editing import TRIES, busy
+from shared.runtime.telemetry import guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class StockKeeper:
             reservation = self.reserve(order)
             after = committed(reservation, self.clock.now())
             if after is None:
+                guard("repeated_event")
                 return
             if self.reservations.save(reservation, after):
                 self._finish(after)
@@ -95,6 +97,8 @@ class StockKeeper:
         now = self.clock.now()
         after = rejected(reservation, short, now) if short else reserved(reservation, taken)
         if self.reservations.save(reservation, after):
+            if short:
+                guard("oversell")
             return after
         return self._current(reservation.order_id)
 

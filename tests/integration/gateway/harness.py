@@ -24,6 +24,7 @@ from localdev.cluster.gateway import envoy_binary, fill_placeholders
 
 HOST = "127.0.0.1"
 SHOP, ADMIN = "shop.localhost", "admin.localhost"
+NOBODY = 1
 _START_SECONDS = 20
 _WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -183,12 +184,16 @@ def running_gateway(
     folder: Path,
     upstream: Callable[[Seen], Answer],
     authorizer: Callable[[Seen], Answer],
+    collector: int = NOBODY,
 ) -> Iterator[Gateway]:
-    """Envoy with the configuration rendered for ``routes``."""
+    """Envoy with the configuration rendered for ``routes``.
+
+    ``collector``: the port that hears of every request.
+    """
     certificates = ensure_certificates(folder / "tls")
     servers = [Server(upstream), Server(authorizer), Server(upstream)]
     port, admin = free_port(), free_port()
-    file = _configuration(routes, folder, certificates, servers, port, admin)
+    file = _configuration(routes, folder, certificates, servers, (port, admin, collector))
     log = folder / "envoy.log"
     argv = [str(envoy_binary()), "-c", str(file), "--concurrency", "1", "--disable-hot-restart"]
     with log.open("wb") as out, subprocess.Popen(argv, stdout=out, stderr=out) as process:
@@ -207,15 +212,17 @@ def _configuration(
     folder: Path,
     certificates: Certificates,
     servers: list[Server],
-    port: int,
-    admin: int,
+    ports: tuple[int, int, int],
 ) -> Path:
+    port, admin, collector = ports
     template = folder / "template.yaml"
     template.write_text(to_yaml(bootstrap(routes)))
     names = ("UPSTREAM", "AUTHORIZER", "SOCKET")
     values = {f"{name}_HOST": HOST for name in names}
     values |= {f"{n}_PORT": str(s.port) for n, s in zip(names, servers, strict=True)}
     values |= {"LISTEN_ADDRESS": HOST, "LISTEN_PORT": str(port), "ADMIN_PORT": str(admin)}
+    sampling = "0" if collector == NOBODY else "100"
+    values |= {"OTEL_HOST": HOST, "OTEL_PORT": str(collector), "OTEL_SAMPLING": sampling}
     values |= {"TLS_CERT": str(certificates.leaf), "TLS_KEY": str(certificates.key)}
     file = folder / "envoy.yaml"
     file.write_text(fill_placeholders(template, values))

@@ -24,7 +24,7 @@ def test_stripe_out_of_reach_is_unavailable(error):
         raise error
 
     with pytest.raises(Unavailable):
-        GATEWAY._ask(call)
+        GATEWAY._ask("refunds.list", call)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_our_own_mistakes_stay_faults(error):
         raise error
 
     with pytest.raises(type(error)):
-        GATEWAY._ask(call)
+        GATEWAY._ask("refunds.list", call)
 
 
 def test_every_state_of_an_intent_has_a_word_here():

@@ -27,6 +27,13 @@ def test_a_wake_makes_the_adapters_then_connects(steps):
     assert built == [1]
 
 
+def test_an_adapter_that_wants_to_be_told_is_told(steps, monkeypatch):
+    told: list[object] = []
+    monkeypatch.setattr(declared.Shelf, "warm_up", told.append, raising=False)
+    call(declared.put_on_shelf, "GET", "/healthz", query="warm")
+    assert [type(one) for one in told] == [declared.Shelf]
+
+
 def test_a_probe_of_the_health_makes_nothing(steps):
     warm.on_warm_up(steps.clear)
     assert call(declared.put_on_shelf, "GET", "/healthz").status == 200

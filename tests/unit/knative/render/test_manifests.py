@@ -30,6 +30,7 @@ def test_a_function_gets_the_settings_of_its_adapters_and_no_others():
         "FUNCTION_SOURCE",
         "FUNCTION_TARGET",
         "MONGO_URL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         "EVENT_KEY_STOCK",
         "SINK_URL",
     }
@@ -163,10 +164,8 @@ def test_pods_may_talk_to_what_their_variables_name():
     }
 
 
-def test_policies_deny_everything_else():
+def test_policies_allow_what_is_declared_alone():
     made = {policy["metadata"]["name"]: policy["spec"] for policy in policies(declared.SHOP)}
-    assert made["deny-all"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert made["to-mongodb"]["podSelector"] == {"matchLabels": {"popshop/to-mongodb": "true"}}
     assert "to-redis" not in made
     (rule,) = made["from-gateway"]["podSelector"]["matchExpressions"]
     assert rule["values"] == ["auth-authorize-thing", "notifications-stream-things"]

@@ -1,10 +1,8 @@
 import json
-import subprocess
 from types import SimpleNamespace
 
 import pytest
 
-from localdev import minikube
 from localdev.cli import main
 from localdev.events import event_line
 from localdev.table import print_status
@@ -58,38 +56,6 @@ def test_logs_of_functions_and_engines_are_found_by_name(tmp_path, capsys):
         assert capsys.readouterr().out == f"{name} says hello\n"
     assert main(["logs", "../secrets", "--state", str(tmp_path)]) == 1
     assert "there are: cart-get-cart, mongodb" in capsys.readouterr().err
-
-
-def test_minikube_says_what_it_needs(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(minikube, "which", lambda _: None)
-    assert main(["up", "--runtime", "minikube", "--state", str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert "kubectl: https://" in said
-    assert "minikube: https://" in said
-
-
-def test_minikube_without_knative_names_the_missing_kinds(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(minikube, "which", lambda name: f"/bin/{name}")
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1))
-    assert minikube.bring_up_minikube(tmp_path) == 2
-    assert "Knative's kafkasources.sources.knative.dev in the cluster" in capsys.readouterr().err
-
-
-def test_minikube_with_everything_applies_the_overlay(monkeypatch, tmp_path):
-    applied: list[list[str]] = []
-
-    def apply(argv: list[str]) -> int:
-        applied.append(argv)
-        return 0
-
-    monkeypatch.setattr(minikube, "which", lambda name: f"/bin/{name}")
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
-    monkeypatch.setattr(subprocess, "call", apply)
-    assert minikube.bring_up_minikube(tmp_path) == 0
-    assert applied == [
-        ["kubectl", "apply", "-f", str(tmp_path / "knative/base.yaml")],
-        ["kubectl", "apply", "-k", str(tmp_path / "knative/overlays/minikube")],
-    ]
 
 
 def test_the_status_table_shows_functions_that_ran_and_unknown_figures(capsys):

@@ -1,0 +1,238 @@
+"""`up --runtime minikube` from nothing to a seeded shop, again, half way, and down again."""
+
+import base64
+import json
+import re
+import shlex
+import signal
+import socket
+
+import pytest
+
+from localdev.seed.catalogue import GOODS
+
+SECRETS = "get secrets"
+# A command of every step that can be cut off, in the order of the plan.
+STEPS = [
+    "profile list",
+    "profile popshop start",
+    "serving-core.yaml",
+    "label namespace knative-serving",
+    "eventing-kafka-sink.yaml",
+    "image build",
+    SECRETS,
+    "rollout status statefulset/popshop-redis",
+    "wait .* kafkasink",
+    "wait .* job/create-indexes",
+    "rollout status deployment/popshop-gateway",
+    "wait .* ksvc",
+    "wait .* pingsource",
+    "port-forward",
+]
+
+
+def _secrets(bench):
+    return {
+        name.rpartition("/")[2]: value["data"]
+        for name, value in bench.machine.state["objects"].items()
+        if name.startswith("Secret/")
+    }
+
+
+def _is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _port(bench):
+    return json.loads((bench.state / "minikube" / "up.json").read_text())["port"]
+
+
+def test_up_brings_a_seeded_shop_and_says_where_it_is(bench, capsys):
+    assert bench.up("--seed", "demo") == 0, capsys.readouterr()
+    said = capsys.readouterr().out
+    port = _port(bench)
+    assert f"storefront  https://shop.localhost:{port}" in said
+    assert "127.0.0.1 shop.localhost admin.localhost" in said
+    assert re.search(r"admin +admin@popshop.example / \S{8}", said)
+    assert bench.machine.state["goods"] == len(GOODS)
+    assert _is_open(port)
+
+
+def test_up_starts_the_profile_as_it_is_declared(bench):
+    assert bench.up() == 0
+    assert bench.machine.state["profile"]["Config"] == {
+        "Driver": "docker",
+        "Memory": 8192,
+        "CPUs": 4,
+    }
+
+
+@pytest.mark.slow
+def test_the_plan_is_what_is_run_in_that_order(bench, capsys):
+    planned = _commands(bench.plan(capsys, "--seed", "demo"))
+    bench.machine.forget_calls()
+    assert bench.up("--seed", "demo") == 0
+    ran = [call for call in bench.machine.argvs() if not call.startswith("kubectl kustomize")]
+    assert ran == planned
+
+
+def _commands(script):
+    """The calls of minikube and kubectl in a plan."""
+    without_manifests = re.sub(
+        r"<<'END_OF_MANIFEST'\n.*?\nEND_OF_MANIFEST", "", script, flags=re.DOTALL
+    )
+    lines = [
+        re.sub(r"^if ! |; then$| \| grep.*| &$", "", line) for line in without_manifests.split("\n")
+    ]
+    lines = [re.sub(r"; then$| \| grep.*", "", line).strip() for line in lines]
+    return [
+        " ".join(shlex.split(line)) for line in lines if line.startswith(("minikube ", "kubectl "))
+    ]
+
+
+def test_manifests_are_applied_as_planned_but_for_the_secrets(bench, capsys):
+    script = bench.plan(capsys)
+    planned = re.findall(r"<<'END_OF_MANIFEST'\n(.*?)\nEND_OF_MANIFEST", script, flags=re.DOTALL)
+    assert bench.up() == 0
+    applied = [call["stdin"].rstrip() for call in bench.machine.calls() if call["stdin"]]
+    different = [pair for pair in zip(planned, applied, strict=True) if pair[0] != pair[1]]
+    assert len(different) == 1
+    assert "<generated>" in different[0][0]
+    assert "<generated>" not in different[0][1]
+
+
+def test_the_plan_needs_no_cluster_and_shows_no_secret(bench, capsys):
+    bench.take_off_path("minikube")
+    script = bench.plan(capsys)
+    assert [call for call in bench.machine.argvs() if "kustomize" not in call] == []
+    assert "PRIVATE KEY" not in script
+    assert not (bench.state / "minikube" / "secrets.json").exists()
+
+
+def test_secrets_are_in_no_command_line_and_in_no_log(bench):
+    assert bench.up() == 0
+    values = [
+        base64.b64decode(value).decode()
+        for keys in _secrets(bench).values()
+        for value in keys.values()
+    ]
+    assert len(values) > 10
+    calls = "\n".join(bench.machine.argvs())
+    log = (bench.state / "minikube" / "logs" / "minikube.log").read_text()
+    assert not [value for value in values if value in calls or value in log]
+
+
+def test_what_is_kept_is_readable_by_its_owner_alone(bench):
+    assert bench.up() == 0
+    folder = bench.state / "minikube"
+    assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_up_again_starts_nothing_anew_and_rotates_nothing(bench, capsys):
+    assert bench.up() == 0
+    before, port = _secrets(bench), _port(bench)
+    bench.machine.forget_calls()
+    assert bench.up() == 0
+    calls = bench.machine.argvs()
+    assert not [call for call in calls if " start " in call or "image build" in call]
+    assert not [call for call in calls if "https://github.com" in call]
+    assert _secrets(bench) == before
+    assert _port(bench) == port
+    assert "ended process" in capsys.readouterr().out or _is_open(port)
+
+
+def test_what_the_cluster_has_counts_before_a_new_state_folder(bench):
+    assert bench.up() == 0
+    before = _secrets(bench)
+    (bench.state / "minikube" / "secrets.json").unlink()
+    assert bench.up() == 0
+    assert _secrets(bench) == before
+
+
+def test_changed_code_is_another_image(bench):
+    assert bench.up() == 0
+    (bench.project / "functions" / "cart.py").write_text("print('another')\n")
+    assert bench.up() == 0
+    assert len(bench.machine.state["images"]) == 2
+    service = bench.machine.state["objects"]["serving.knative.dev/Service/popshop/cart-get-cart"]
+    container = service["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == bench.machine.state["images"][-1]
+
+
+@pytest.mark.slow
+def test_runs_that_fail_at_each_step_in_turn_go_on_and_rotate_nothing(bench, capsys):
+    first = {}
+    for match in STEPS:
+        bench.machine.fail(match, f"no way past {match}")
+        assert bench.up() == 2, match
+        said = capsys.readouterr().err
+        assert f"no way past {match}" in said
+        assert "`up` again goes on from here" in said
+        bench.machine.recover()
+        first = first or _secrets(bench)
+    assert bench.up() == 0
+    assert first
+    assert _secrets(bench) == first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("match", ["serving-core.yaml", "apply .* --filename -$", "wait .* ksvc"])
+def test_a_run_that_was_killed_goes_on_and_rotates_nothing(bench, match):
+    bench.machine.fail(match, kills=True)
+    assert bench.up_and_die() == -signal.SIGKILL
+    before = _secrets(bench)
+    assert bench.up() == 0
+    assert {name: _secrets(bench)[name] for name in before} == before
+
+
+def test_mkcert_makes_the_certificate_where_it_is_on_path(bench, capsys):
+    bench.put_on_path("mkcert")
+    assert bench.up() == 0
+    (made,) = [call for call in bench.machine.argvs() if "-cert-file" in call]
+    assert made.endswith(" shop.localhost admin.localhost")
+    assert (
+        f"authority   {bench.machine.folder / 'mkcert' / 'rootCA.pem'}" in capsys.readouterr().out
+    )
+
+
+def test_down_deletes_the_shop_and_leaves_knative(bench, capsys):
+    assert bench.up() == 0
+    port = _port(bench)
+    assert bench.run("down") == 0
+    left = bench.machine.state["objects"]
+    assert not [name for name in left if "/popshop" in name or "/kafka" in name]
+    assert "Namespace//knative-serving" in left
+    assert not _is_open(port)
+    assert bench.run("down") == 0
+    assert "nothing runs" in capsys.readouterr().out
+
+
+def test_down_can_delete_the_profile(bench):
+    assert bench.up() == 0
+    assert bench.run("down", "--delete-profile") == 0
+    assert bench.machine.state["profile"] is None
+
+
+def test_down_without_a_profile_says_so(bench, capsys):
+    assert bench.run("down", "--runtime", "minikube") == 0
+    assert "there is no profile popshop" in capsys.readouterr().out
+
+
+def test_status_tells_what_runs_and_where(bench, capsys):
+    assert bench.up("--seed", "demo") == 0
+    capsys.readouterr()
+    assert bench.run("status", "--json") == 0
+    status = json.loads(capsys.readouterr().out)
+    assert status["ready"]
+    assert status["runtime"] == "minikube"
+    assert status["functions"] == {"all": 1, "ready": 1}
+    assert status["logins"]["admin"]["email"] == "admin@popshop.example"
+    assert bench.run("status") == 0
+    assert "functions   1 of 1 deployed" in capsys.readouterr().out
+
+
+def test_status_without_a_profile_is_not_ready(bench, capsys):
+    assert bench.run("status", "--runtime", "minikube") == 1
+    assert "does not exist" in capsys.readouterr().out
