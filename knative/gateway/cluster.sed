@@ -1,6 +1,7 @@
 s|${LISTEN_ADDRESS}|0.0.0.0|
 s|${LISTEN_PORT}|8443|
 s|${ADMIN_PORT}|9901|
+s|${METRICS_PORT}|9902|
 s|${TLS_CERT}|/etc/tls/tls.crt|
 s|${TLS_KEY}|/etc/tls/tls.key|
 s|${UPSTREAM_HOST}|kourier-internal.kourier-system.svc.cluster.local|

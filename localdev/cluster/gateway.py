@@ -75,6 +75,8 @@ def gateway_program(
         "SOCKET_HOST": HOST,
         "SOCKET_PORT": str(ports.socket),
         "ADMIN_PORT": str(ports.admin),
+        # Any: nobody here asks Envoy, the figures are on the page of traces and in `status`.
+        "METRICS_PORT": "0",
         "OTEL_HOST": HOST,
         "OTEL_PORT": str(ports.telemetry or _NOBODY),
         "OTEL_SAMPLING": "0" if ports.telemetry is None else "100",

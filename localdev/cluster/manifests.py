@@ -40,7 +40,8 @@ class Reference:
 class Workload:
     """One function as its manifest describes it; durations in seconds, 0 is none.
 
-    ``annotations`` are the pod template's; ``readiness`` and ``liveness`` the container's probes.
+    ``cpu_request`` is in cores; ``annotations`` are the pod template's; ``readiness`` and
+    ``liveness`` are the container's probes.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Workload:
     response_start_seconds: float = 0
     idle_seconds: float = 0
     container_port: int = 8080
+    cpu_request: float = 0
     readiness: Mapping[str, Any] | None = None
     liveness: Mapping[str, Any] | None = None
     is_always_on: bool = False
@@ -110,10 +112,17 @@ def _workload(document: Document) -> Iterator[Workload]:
         container_port=next(
             (port["containerPort"] for port in container.get("ports", ())), _CONTAINER_PORT
         ),
+        cpu_request=_cores((container.get("resources") or {}).get("requests") or {}),
         readiness=container.get("readinessProbe"),
         liveness=container.get("livenessProbe"),
         is_always_on=kind == _DEPLOYMENT,
     )
+
+
+def _cores(requests: Mapping[str, Any]) -> float:
+    """``250m`` or ``0.25`` or ``1``, as a quantity of Kubernetes."""
+    given = str(requests.get("cpu", 0))
+    return float(given[:-1]) / 1000 if given.endswith("m") else float(given)
 
 
 def _smaller(given: float | None, default: float, timeout: float) -> float:

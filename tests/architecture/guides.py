@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
-_FENCE = re.compile(r"^\s*```(\w*)$")
-_MARK = re.compile(r"^<!-- test: (\S+) -->$")
+_FENCED = re.compile(
+    r"^(?:<!-- test: (\S+) -->\n)? *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE
+)
+_INDENTED = re.compile(r"(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 _HEREDOC = re.compile(r"<<'(\w+)'\n(.*?)\n\s*\1$", re.DOTALL | re.MULTILINE)
 _SEPARATORS = {"|", "||", "&&", ";", "do", "then", "{", "("}
@@ -59,12 +62,16 @@ class Page:
     @cached_property
     def blocks(self) -> list[Block]:
         """Its code, fenced or indented by four or more."""
-        return list(_blocks(self.text.splitlines()))
+        fenced = [
+            Block(textwrap.dedent(code), language or "text", mark)
+            for mark, language, code in _FENCED.findall(self.text)
+        ]
+        return [*fenced, *map(Block, map(textwrap.dedent, _INDENTED.findall(self.prose)))]
 
     @property
     def prose(self) -> str:
         """The page without fenced code."""
-        return re.sub(r"^\s*```.*?^\s*```$", "", self.text, flags=re.DOTALL | re.MULTILINE)
+        return _FENCED.sub("", self.text)
 
     @property
     def quoted(self) -> list[str]:
@@ -110,38 +117,8 @@ def _slug(heading: str) -> str:
     return kept.replace(" ", "-")
 
 
-def _blocks(lines: list[str]) -> Iterator[Block]:
-    mark, code, language, is_before_blank = "", [], None, True
-    for line in [*lines, ""]:
-        fence = _FENCE.match(line)
-        if language is not None:
-            if fence:
-                yield Block(_dedented(code), language, mark)
-                mark, code, language = "", [], None
-            else:
-                code.append(line)
-        elif fence:
-            language = fence[1] or "text"
-        elif line.startswith("    ") and (code or is_before_blank):
-            code.append(line)
-        elif code and line:
-            yield Block(_dedented(code), mark=mark)
-            code = []
-        elif code:
-            code.append("")
-        if found := _MARK.match(line):
-            mark = found[1]
-        is_before_blank = not line.strip()
-    if code and any(code):
-        yield Block(_dedented(code), mark=mark)
-
-
-def _dedented(lines: list[str]) -> str:
-    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    return "\n".join(line[indent:] for line in lines).strip("\n")
-
-
 def _calls(line: str, program: str) -> Iterator[list[str]]:
+    line = re.sub(r"\s#\s.*$", "", line)
     try:
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()<>")
         lexer.whitespace_split = True

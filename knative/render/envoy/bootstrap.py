@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from knative.render.envoy import metrics, tracing
 from knative.render.envoy.filters import TYPE, http_filters
 from knative.render.envoy.hosts import virtual_hosts
 from knative.render.envoy.problems import local_replies
-from knative.render.envoy.tracing import CLUSTER, UNTRUSTED, tracing
 from knative.render.routes import Route
 
 Config = dict[str, Any]
@@ -37,12 +37,16 @@ def bootstrap(routes: Sequence[Route]) -> Config:
         "admin": {"address": _address("127.0.0.1", "${ADMIN_PORT}")},
         "overload_manager": _overload_manager(),
         "static_resources": {
-            "listeners": [_listener(routes)],
+            "listeners": [
+                _listener("public", "${LISTEN_PORT}", _connection_manager(routes), _tls()),
+                _listener("metrics", "${METRICS_PORT}", metrics.metrics_manager()),
+            ],
             "clusters": [
                 _cluster("functions", "${UPSTREAM_HOST}", "${UPSTREAM_PORT}"),
                 _cluster("authorizer", "${AUTHORIZER_HOST}", "${AUTHORIZER_PORT}"),
                 _cluster("socket", "${SOCKET_HOST}", "${SOCKET_PORT}"),
-                _cluster(CLUSTER, "${OTEL_HOST}", "${OTEL_PORT}"),
+                _cluster(tracing.CLUSTER, "${OTEL_HOST}", "${OTEL_PORT}"),
+                _cluster(metrics.CLUSTER, "127.0.0.1", "${ADMIN_PORT}"),
             ],
         },
     }
@@ -57,19 +61,19 @@ def _overload_manager() -> Config:
     return {"resource_monitors": [monitor]}
 
 
-def _listener(routes: Sequence[Route]) -> Config:
+def _listener(name: str, port: str, connections: Config, tls: Config | None = None) -> Config:
     manager = f"{TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager"
     return {
-        "name": "public",
-        "address": _address("${LISTEN_ADDRESS}", "${LISTEN_PORT}"),
+        "name": name,
+        "address": _address("${LISTEN_ADDRESS}", port),
         "per_connection_buffer_limit_bytes": _BUFFER_BYTES,
         "filter_chains": [
             {
-                "transport_socket": _tls(),
+                **({"transport_socket": tls} if tls else {}),
                 "filters": [
                     {
                         "name": "envoy.filters.network.http_connection_manager",
-                        "typed_config": {"@type": manager, **_connection_manager(routes)},
+                        "typed_config": {"@type": manager, **connections},
                     }
                 ],
             }
@@ -102,7 +106,7 @@ def _connection_manager(routes: Sequence[Route]) -> Config:
         },
         "early_header_mutation_extensions": [_early_stripping()],
         "access_log": [_access_log()],
-        "tracing": tracing(),
+        "tracing": tracing.tracing(),
         "local_reply_config": local_replies(),
         "http_filters": http_filters(),
         "route_config": {"name": "routes", "virtual_hosts": virtual_hosts(routes)},
@@ -115,7 +119,7 @@ def _early_stripping() -> Config:
         {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}}
         for prefix in _PREFIXES_OF_OURS
     ]
-    removed = (*_HEADERS_OF_OURS, *UNTRUSTED)
+    removed = (*_HEADERS_OF_OURS, *tracing.UNTRUSTED)
     return {
         "name": "strip-our-headers",
         "typed_config": {

@@ -13,7 +13,8 @@ Config = dict[str, Any]
 TYPE = "type.googleapis.com/envoy.extensions"
 _LUA = Path(__file__).parents[1] / "lua"
 AUTHORIZER_PREFIX = "/authorize"
-_AUTHORIZER_SECONDS = 3
+# One that is gone refuses at once; one that is saturated is worth waiting for.
+_AUTHORIZER_SECONDS = 8
 _BUFFERED_BYTES = 1024 * 1024
 # What a multipart form adds to the file in it; the function knows its own limit to the byte.
 _FORM_BYTES = 4096

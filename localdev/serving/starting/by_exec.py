@@ -1,14 +1,16 @@
 """Starting by exec: a fresh interpreter, or whatever the container's command is."""
 
 import asyncio
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from localdev.cluster.manifests import Workload
 from localdev.cluster.ports import Reservation
 from localdev.cluster.processes import Process, python, spawn
 from localdev.cluster.state import State
 from localdev.serving.starting.log_tail import log_size
-from localdev.serving.starting.starter import Started, StartError, function_environ
+from localdev.serving.starting.starter import Started, StartError, function_environ, niceness_of
 
 _ENTRYPOINT = ("-m", "shared.runtime.serve")
 _PYTHONS = frozenset({"python", "python3"})
@@ -47,6 +49,9 @@ class ExecStarter:
             raise StartError(f"{workload.name} cannot be started: {error}") from error
         if reservation is None:
             self._keep(reserved, process)
+        # It has no threads yet, which would have to be told one by one.
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, niceness_of(workload))
         return Started(process, reserved.port, offset)
 
     async def close(self) -> None:

@@ -19,7 +19,7 @@ from localdev.serving.starting.by_exec import ExecStarter
 from localdev.serving.starting.channel import GoneError, OutdatedError
 from localdev.serving.starting.log_tail import last_lines, log_size
 from localdev.serving.starting.orders import MakeFunction
-from localdev.serving.starting.starter import Started, StartError, function_environ
+from localdev.serving.starting.starter import Started, StartError, function_environ, niceness_of
 from localdev.serving.starting.tree import NAME, Modules, Tree
 from shared.runtime.server import listen
 
@@ -101,7 +101,8 @@ class ZygoteStarter:
         # It listens from now on: the first connection waits in the backlog, nobody polls.
         with listen(HOST, port) as listener:
             port = listener.getsockname()[1]
-            order = MakeFunction(workload.name, function_environ(workload, variables, port))
+            environ = function_environ(workload, variables, port)
+            order = MakeFunction(workload.name, environ, niceness_of(workload))
             with self._state.log_of(workload.name).open("ab") as log:
                 process = await zygote.fork(workload.name, order, [listener.fileno(), log.fileno()])
         return Started(process, port, offset)

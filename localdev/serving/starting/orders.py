@@ -7,10 +7,11 @@ LARGEST_BYTES = 96 * 1024
 
 
 class MakeFunction(msgspec.Struct, frozen=True, tag=True):
-    """Fork a function. Comes with its listening socket and its log."""
+    """Fork a function. Comes with its listening socket and its log; ``niceness`` as in ``nice``."""
 
     name: str
     environ: dict[str, str]
+    niceness: int = 0
 
 
 class MakeZygote(msgspec.Struct, frozen=True, tag=True):

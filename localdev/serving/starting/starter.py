@@ -1,5 +1,6 @@
 """What makes a function's process, and what every such process is given."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,6 +8,8 @@ from typing import Protocol
 from localdev.cluster.manifests import Workload
 from localdev.cluster.ports import HOST, Reservation
 from localdev.cluster.processes import Process, container_environ
+
+_UNHINDERED_CORES = 0.1
 
 
 class StartError(RuntimeError):
@@ -46,6 +49,18 @@ class Starter(Protocol):
 
     async def close(self) -> None:
         """Ends what is left of its own; call it when the functions have been stopped."""
+
+
+def niceness_of(workload: Workload) -> int:
+    """How far a process stands back, 0 to 19, when everybody wants the processor.
+
+    Kubernetes gives each its share by what it requests; a step of niceness is a quarter. What asks
+    for a tenth of a core stands in nobody's way, nor does what asks for nothing.
+    """
+    if not workload.cpu_request:
+        return 0
+    steps = math.log(_UNHINDERED_CORES / workload.cpu_request, 1.25)
+    return min(19, max(0, round(steps)))
 
 
 def function_environ(workload: Workload, variables: Mapping[str, str], port: int) -> dict[str, str]:

@@ -158,6 +158,7 @@ def become_function(order: MakeFunction, listener: int, log: int) -> None:
     os.environ.update(order.environ)
     time.tzset()
     name_process(order.name)
+    os.nice(order.niceness)
     serve.run(socket.socket(fileno=listener))
 
 

@@ -133,6 +133,17 @@ class Gateway:
     socket: Server
     context: ssl.SSLContext
     log: Path
+    metrics_port: int
+
+    def metrics(self, path: str) -> "Reply":
+        """What Prometheus gets."""
+        connection = http.client.HTTPConnection(HOST, self.metrics_port, timeout=10)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return Reply(response.status, response.getheaders(), response.read())
+        finally:
+            connection.close()
 
     def call(
         self,
@@ -192,15 +203,15 @@ def running_gateway(
     """
     certificates = ensure_certificates(folder / "tls")
     servers = [Server(upstream), Server(authorizer), Server(upstream)]
-    port, admin = free_port(), free_port()
-    file = _configuration(routes, folder, certificates, servers, (port, admin, collector))
+    port, admin, metrics = free_port(), free_port(), free_port()
+    file = _configuration(routes, folder, certificates, servers, (port, admin, metrics, collector))
     log = folder / "envoy.log"
     argv = [str(envoy_binary()), "-c", str(file), "--concurrency", "1", "--disable-hot-restart"]
     with log.open("wb") as out, subprocess.Popen(argv, stdout=out, stderr=out) as process:
         try:
             _wait_until_ready(process, admin, log)
             context = ssl.create_default_context(cafile=str(certificates.authority))
-            yield Gateway(port, servers[0], servers[1], servers[2], context, log)
+            yield Gateway(port, servers[0], servers[1], servers[2], context, log, metrics)
         finally:
             process.terminate()
             for server in servers:
@@ -212,15 +223,16 @@ def _configuration(
     folder: Path,
     certificates: Certificates,
     servers: list[Server],
-    ports: tuple[int, int, int],
+    ports: tuple[int, int, int, int],
 ) -> Path:
-    port, admin, collector = ports
+    port, admin, metrics, collector = ports
     template = folder / "template.yaml"
     template.write_text(to_yaml(bootstrap(routes)))
     names = ("UPSTREAM", "AUTHORIZER", "SOCKET")
     values = {f"{name}_HOST": HOST for name in names}
     values |= {f"{n}_PORT": str(s.port) for n, s in zip(names, servers, strict=True)}
     values |= {"LISTEN_ADDRESS": HOST, "LISTEN_PORT": str(port), "ADMIN_PORT": str(admin)}
+    values |= {"METRICS_PORT": str(metrics)}
     sampling = "0" if collector == NOBODY else "100"
     values |= {"OTEL_HOST": HOST, "OTEL_PORT": str(collector), "OTEL_SAMPLING": sampling}
     values |= {"TLS_CERT": str(certificates.leaf), "TLS_KEY": str(certificates.key)}

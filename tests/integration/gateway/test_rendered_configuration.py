@@ -14,7 +14,7 @@ TEMPLATE = Path(__file__).parents[3] / "knative/gateway/envoy.yaml"
 def test_envoy_takes_the_rendered_configuration(tmp_path, sampling):
     certificates = ensure_certificates(tmp_path / "tls")
     values = {"${TLS_CERT}": str(certificates.leaf), "${TLS_KEY}": str(certificates.key)}
-    values["${OTEL_SAMPLING}"] = sampling
+    values |= {"${OTEL_SAMPLING}": sampling, "${METRICS_PORT}": "1025"}
 
     def fill(found):
         name = found[0]

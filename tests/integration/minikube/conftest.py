@@ -1,9 +1,11 @@
 """A machine with minikube, kubectl and perhaps mkcert on PATH, and a project with one function."""
 
+import io
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +80,35 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    yield from _bench(tmp_path, monkeypatch)
+
+
+@dataclass
+class BroughtUp:
+    """A machine on which `up --seed demo` has run: its plan, what it said, and the calls."""
+
+    bench: Bench
+    plan: str
+    said: str
+    calls: list[dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BroughtUp]:
+    """For tests that only look."""
+    with pytest.MonkeyPatch.context() as patch:
+        for bench in _bench(tmp_path_factory.mktemp("up"), patch):
+            plan, said = io.StringIO(), io.StringIO()
+            with redirect_stdout(plan):
+                assert bench.up("--plan", "--seed", "demo") == 0
+            bench.machine.forget_calls()
+            with redirect_stdout(said):
+                assert bench.up("--seed", "demo") == 0
+            calls = bench.machine.calls()
+            yield BroughtUp(bench, plan.getvalue(), said.getvalue(), calls)
+
+
+def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     machine = Machine(tmp_path / "machine")
     found = Bench(machine, tmp_path / "project", tmp_path / "state", tmp_path / "bin")
     for folder in (machine.folder, found.path):
@@ -108,7 +139,7 @@ def _copy_project(root: Path) -> None:
     (root / "knative" / "Dockerfile.dockerignore").write_text("*\n!functions\n**/__pycache__\n")
     (root / "functions").mkdir()
     (root / "functions" / "cart.py").write_text("print('a function')\n")
-    shop = [name for name in _COPIED[2:]]
+    shop = list(_COPIED[2:])
     _kustomization(root / "knative" / "overlays" / "minikube", "../../..", shop)
     data = [f"knative/data/{name}" for name in _DATA]
     _kustomization(root / "knative" / "overlays" / "minikube" / "data", "../../../..", data)

@@ -57,7 +57,8 @@ def test_an_old_kubectl_is_refused(bench, refused):
 
 def test_a_newer_kubectl_is_remarked_upon(bench, capsys):
     bench.machine.change(kubectl="v1.37.1")
-    assert bench.up() == 0
+    bench.machine.fail("profile list")
+    assert bench.up() == 2
     assert "kubectl is 1.37.1; up to 1.35 is tried" in capsys.readouterr().out
 
 
@@ -105,9 +106,11 @@ def test_a_profile_that_is_too_small_is_not_touched(bench, refused):
     assert not [call for call in bench.machine.argvs() if " start" in call]
 
 
-def test_another_profile_is_none_of_our_business(bench):
+def test_another_profile_is_none_of_our_business(bench, refused):
     _profile(bench, name="minikube", Memory=2048)
-    assert bench.up() == 0
+    bench.machine.fail("profile popshop status")
+    bench.machine.fail("profile popshop start", "as far as this")
+    assert "as far as this" in refused()
 
 
 def _profile(bench, name="popshop", **config):
@@ -168,6 +171,7 @@ def test_auto_takes_the_embedded_cluster_where_minikube_is_missing(bench, monkey
     assert bench.run("up", "--runtime", "auto") == 0
     assert started == ["embedded"]
     bench.put_on_path("minikube")
-    assert bench.run("up", "--runtime", "auto", "--manifests", str(bench.project)) == 0
+    bench.machine.fail("profile list")
+    assert bench.run("up", "--runtime", "auto", "--manifests", str(bench.project)) == 2
     assert started == ["embedded"]
-    assert bench.machine.state["is_running"]
+    assert "minikube version --output=json" in bench.machine.argvs()

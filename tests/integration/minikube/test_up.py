@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from localdev.minikube.profile import PROFILE
 from localdev.seed.catalogue import GOODS
 
 SECRETS = "get secrets"
@@ -48,33 +49,28 @@ def _port(bench):
     return json.loads((bench.state / "minikube" / "up.json").read_text())["port"]
 
 
-def test_up_brings_a_seeded_shop_and_says_where_it_is(bench, capsys):
-    assert bench.up("--seed", "demo") == 0, capsys.readouterr()
-    said = capsys.readouterr().out
-    port = _port(bench)
-    assert f"storefront  https://shop.localhost:{port}" in said
-    assert "127.0.0.1 shop.localhost admin.localhost" in said
-    assert re.search(r"admin +admin@popshop.example / \S{8}", said)
-    assert bench.machine.state["goods"] == len(GOODS)
+def test_up_brings_a_seeded_shop_and_says_where_it_is(brought_up):
+    port = _port(brought_up.bench)
+    assert f"storefront  https://shop.localhost:{port}" in brought_up.said
+    assert "127.0.0.1 shop.localhost admin.localhost" in brought_up.said
+    assert re.search(r"admin +admin@popshop.example / \S{8}", brought_up.said)
+    assert brought_up.bench.machine.state["goods"] == len(GOODS)
     assert _is_open(port)
 
 
-def test_up_starts_the_profile_as_it_is_declared(bench):
-    assert bench.up() == 0
-    assert bench.machine.state["profile"]["Config"] == {
+def test_up_starts_the_profile_as_it_is_declared(brought_up):
+    assert brought_up.bench.machine.state["profile"]["Config"] == {
         "Driver": "docker",
-        "Memory": 8192,
-        "CPUs": 4,
+        "Memory": PROFILE.memory_mib,
+        "CPUs": PROFILE.cpus,
     }
 
 
-@pytest.mark.slow
-def test_the_plan_is_what_is_run_in_that_order(bench, capsys):
-    planned = _commands(bench.plan(capsys, "--seed", "demo"))
-    bench.machine.forget_calls()
-    assert bench.up("--seed", "demo") == 0
-    ran = [call for call in bench.machine.argvs() if not call.startswith("kubectl kustomize")]
-    assert ran == planned
+def test_the_plan_is_what_is_run_in_that_order(brought_up):
+    ran = [" ".join(call["argv"]) for call in brought_up.calls]
+    planned = _commands(brought_up.plan)
+    assert len(planned) > 40
+    assert [call for call in ran if not call.startswith("kubectl kustomize")] == planned
 
 
 def _commands(script):
@@ -91,11 +87,10 @@ def _commands(script):
     ]
 
 
-def test_manifests_are_applied_as_planned_but_for_the_secrets(bench, capsys):
-    script = bench.plan(capsys)
-    planned = re.findall(r"<<'END_OF_MANIFEST'\n(.*?)\nEND_OF_MANIFEST", script, flags=re.DOTALL)
-    assert bench.up() == 0
-    applied = [call["stdin"].rstrip() for call in bench.machine.calls() if call["stdin"]]
+def test_manifests_are_applied_as_planned_but_for_the_secrets(brought_up):
+    pattern = r"<<'END_OF_MANIFEST'\n(.*?)\nEND_OF_MANIFEST"
+    planned = re.findall(pattern, brought_up.plan, flags=re.DOTALL)
+    applied = [call["stdin"].rstrip() for call in brought_up.calls if call["stdin"]]
     different = [pair for pair in zip(planned, applied, strict=True) if pair[0] != pair[1]]
     assert len(different) == 1
     assert "<generated>" in different[0][0]
@@ -110,55 +105,42 @@ def test_the_plan_needs_no_cluster_and_shows_no_secret(bench, capsys):
     assert not (bench.state / "minikube" / "secrets.json").exists()
 
 
-def test_secrets_are_in_no_command_line_and_in_no_log(bench):
-    assert bench.up() == 0
-    values = [
-        base64.b64decode(value).decode()
-        for keys in _secrets(bench).values()
-        for value in keys.values()
-    ]
-    assert len(values) > 10
-    calls = "\n".join(bench.machine.argvs())
-    log = (bench.state / "minikube" / "logs" / "minikube.log").read_text()
+def test_secrets_are_in_no_command_line_and_in_no_log(brought_up):
+    encoded = [value for keys in _secrets(brought_up.bench).values() for value in keys.values()]
+    values = [*encoded, *(base64.b64decode(value).decode() for value in encoded)]
+    assert len(values) > 20
+    calls = "\n".join(" ".join(call["argv"]) for call in brought_up.calls)
+    log = (brought_up.bench.state / "minikube" / "logs" / "minikube.log").read_text()
     assert not [value for value in values if value in calls or value in log]
 
 
-def test_what_is_kept_is_readable_by_its_owner_alone(bench):
-    assert bench.up() == 0
-    folder = bench.state / "minikube"
+def test_what_is_kept_is_readable_by_its_owner_alone(brought_up):
+    folder = brought_up.bench.state / "minikube"
     assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_up_again_starts_nothing_anew_and_rotates_nothing(bench, capsys):
+@pytest.mark.slow
+def test_up_again_and_after_a_change_of_code(bench):
     assert bench.up() == 0
     before, port = _secrets(bench), _port(bench)
     bench.machine.forget_calls()
-    assert bench.up() == 0
-    calls = bench.machine.argvs()
-    assert not [call for call in calls if " start " in call or "image build" in call]
-    assert not [call for call in calls if "https://github.com" in call]
-    assert _secrets(bench) == before
-    assert _port(bench) == port
-    assert "ended process" in capsys.readouterr().out or _is_open(port)
-
-
-def test_what_the_cluster_has_counts_before_a_new_state_folder(bench):
-    assert bench.up() == 0
-    before = _secrets(bench)
+    # The cluster's secrets count before those of a state folder that has none.
     (bench.state / "minikube" / "secrets.json").unlink()
-    assert bench.up() == 0
-    assert _secrets(bench) == before
-
-
-def test_changed_code_is_another_image(bench):
-    assert bench.up() == 0
     (bench.project / "functions" / "cart.py").write_text("print('another')\n")
     assert bench.up() == 0
+    calls = bench.machine.argvs()
+    assert not [call for call in calls if " start " in call or "https://github.com" in call]
+    assert _secrets(bench) == before
+    assert _port(bench) == port
+    assert _is_open(port)
     assert len(bench.machine.state["images"]) == 2
     service = bench.machine.state["objects"]["serving.knative.dev/Service/popshop/cart-get-cart"]
     container = service["spec"]["template"]["spec"]["containers"][0]
     assert container["image"] == bench.machine.state["images"][-1]
+    bench.machine.forget_calls()
+    assert bench.up() == 0
+    assert not [call for call in bench.machine.argvs() if "image build" in call]
 
 
 @pytest.mark.slow
@@ -178,7 +160,7 @@ def test_runs_that_fail_at_each_step_in_turn_go_on_and_rotate_nothing(bench, cap
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("match", ["serving-core.yaml", "apply .* --filename -$", "wait .* ksvc"])
+@pytest.mark.parametrize("match", ["serving-core.yaml", "wait .* ksvc"])
 def test_a_run_that_was_killed_goes_on_and_rotates_nothing(bench, match):
     bench.machine.fail(match, kills=True)
     assert bench.up_and_die() == -signal.SIGKILL
@@ -220,16 +202,14 @@ def test_down_without_a_profile_says_so(bench, capsys):
     assert "there is no profile popshop" in capsys.readouterr().out
 
 
-def test_status_tells_what_runs_and_where(bench, capsys):
-    assert bench.up("--seed", "demo") == 0
-    capsys.readouterr()
-    assert bench.run("status", "--json") == 0
+def test_status_tells_what_runs_and_where(brought_up, capsys):
+    assert brought_up.bench.run("status", "--json") == 0
     status = json.loads(capsys.readouterr().out)
     assert status["ready"]
     assert status["runtime"] == "minikube"
     assert status["functions"] == {"all": 1, "ready": 1}
     assert status["logins"]["admin"]["email"] == "admin@popshop.example"
-    assert bench.run("status") == 0
+    assert brought_up.bench.run("status") == 0
     assert "functions   1 of 1 deployed" in capsys.readouterr().out
 
 

@@ -29,7 +29,11 @@ def test_a_wake_makes_the_adapters_then_connects(steps):
 
 def test_an_adapter_that_wants_to_be_told_is_told(steps, monkeypatch):
     told: list[object] = []
-    monkeypatch.setattr(declared.Shelf, "warm_up", told.append, raising=False)
+
+    def warm_up(shelf: declared.Shelf) -> None:
+        told.append(shelf)
+
+    monkeypatch.setattr(declared.Shelf, "warm_up", warm_up, raising=False)
     call(declared.put_on_shelf, "GET", "/healthz", query="warm")
     assert [type(one) for one in told] == [declared.Shelf]
 

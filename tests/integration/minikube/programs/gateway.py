@@ -21,45 +21,56 @@ def serve(machine: Machine, port: int, certificate: dict[str, str]) -> None:
     server.serve_forever()
 
 
+class Shop:
+    """The people and goods of a shop: what it answers with."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.people: set[str] = set()
+        self.goods: list[dict[str, Any]] = []
+
+    def read(self, path: str) -> tuple[int, object]:
+        is_list = path.startswith("/api/products")
+        return 200, {"items": self.goods, "total": len(self.goods)} if is_list else {}
+
+    def write(self, path: str, body: bytes) -> tuple[int, object]:
+        if path == "/api/auth/register":
+            email = json.loads(body)["email"]
+            is_known = email in self.people
+            self.people.add(email)
+            return 409 if is_known else 201, {}
+        if path == "/api/auth/login":
+            return 200, {}
+        # Only an administrator may, whom the Job has made.
+        if _JOB not in self.machine.state["objects"]:
+            return 403, {}
+        return 201, {} if path.endswith("/images") else self._add(json.loads(body))
+
+    def _add(self, good: dict[str, Any]) -> dict[str, Any]:
+        self.goods.append(good | {"id": str(len(self.goods))})
+        self.machine.change(goods=len(self.goods))
+        return self.goods[-1]
+
+
 def _handler(machine: Machine) -> type[BaseHTTPRequestHandler]:
-    people: set[str] = set()
-    goods: list[dict[str, Any]] = []
+    shop = Shop(machine)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            if self.path.startswith("/api/products"):
-                self._answer(200, {"items": goods, "total": len(goods)})
-            else:
-                self._answer(200, {})
+            self._answer(*shop.read(self.path))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            match self.path:
-                case "/api/auth/register":
-                    email = json.loads(body)["email"]
-                    status = 409 if email in people else 201
-                    people.add(email)
-                    self._answer(status, {})
-                case "/api/auth/login":
-                    self._answer(200, {}, "__Host-access=token; Secure; Path=/")
-                case "/api/products" if _JOB in machine.state["objects"]:
-                    goods.append(json.loads(body) | {"id": str(len(goods))})
-                    machine.change(goods=len(goods))
-                    self._answer(201, goods[-1])
-                case _ if self.path.endswith("/images"):
-                    self._answer(201, {})
-                case _:
-                    self._answer(403, {})
+            self._answer(*shop.write(self.path, body))
 
-        def _answer(self, status: int, value: object, cookie: str = "") -> None:
+        def _answer(self, status: int, value: object) -> None:
             content = json.dumps(value).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
-            if cookie:
-                self.send_header("Set-Cookie", cookie)
+            self.send_header("Set-Cookie", "__Host-access=token; Secure; Path=/")
             self.end_headers()
             self.wfile.write(content)
 

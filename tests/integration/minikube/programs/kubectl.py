@@ -1,5 +1,7 @@
 """kubectl and the API server behind it, as far as the plan uses them."""
 
+# ruff: noqa: T201 - a program prints
+
 import base64
 import json
 import sys

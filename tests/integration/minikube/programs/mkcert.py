@@ -1,5 +1,7 @@
 """mkcert: an authority and a leaf, made by the project's own code."""
 
+# ruff: noqa: T201 - a program prints
+
 import os
 import shutil
 import sys

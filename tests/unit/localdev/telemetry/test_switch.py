@@ -42,7 +42,7 @@ def configured(state, telemetry):
     files = Certificates(Path("ca.pem"), Path("leaf.pem"), Path("key.pem"))
     gateway_program(TEMPLATE, state, ports, files, {})
     config = json.loads((state.root / "envoy.json").read_text())
-    (listener,) = config["static_resources"]["listeners"]
+    listener, _metrics = config["static_resources"]["listeners"]
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
     return manager["tracing"]["random_sampling"]["value"], json.dumps(config)
 
