@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -21,7 +22,11 @@ DEBIAN = {
     "npm": "npm",
     "java": "default-jre-headless",
     "mvn": "maven",
+    "dockerd": "docker.io",
+    "debootstrap": "debootstrap",
 }
+# Checks that the overlays build; Debian's own is too old.
+KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1"
 # What is measured is a start as in the image, which has its bytecode.
 WITH_BYTECODE: dict[str, str | None] = {"PYTHONDONTWRITEBYTECODE": None}
 
@@ -62,6 +67,30 @@ def install_programs(session: nox.Session, *programs: str, optional: tuple[str, 
         session.warn(f"without {' '.join(left)} a stand-in is used; see `localdev status`")
 
 
+def install_kustomize(session: nox.Session) -> None:
+    """Builds it with Go, once, unless it is there; without it the suite asks a recent kubectl."""
+    folder = Path(".cache/go/bin").resolve()
+    session.env["PATH"] = f"{folder}{os.pathsep}{session.env.get('PATH') or os.environ['PATH']}"
+    if shutil.which("kustomize", path=session.env["PATH"]) is None and shutil.which("go"):
+        go = {"GOBIN": str(folder)}
+        session.run("go", "install", KUSTOMIZE, external=True, env=go, success_codes=range(256))
+
+
+def install_promtool(session: nox.Session) -> None:
+    """Takes it out of Debian's package, which is not installed: that would start a server."""
+    folder = Path(".cache/prometheus")
+    if shutil.which("promtool") or (folder / "usr/bin/promtool").exists():
+        return
+    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            session.run("apt-get", "-qq", "update", external=True, success_codes=range(256))
+        with session.chdir(folder):
+            session.run("apt-get", "-qq", "download", "prometheus", external=True)
+            for package in Path().glob("prometheus_*.deb"):
+                session.run("dpkg-deb", "-x", str(package), ".", external=True)
+
+
 def install_assets(session: nox.Session) -> None:
     """What the pages load in the browser, from the locked npm packages."""
     wanted = Path("node_modules/.package-lock.json")
@@ -86,12 +115,16 @@ def install_rivals(session: nox.Session) -> None:
 
 @nox.session
 def local(session: nox.Session) -> None:
-    """Starts the shop on this machine, with demo goods and logins, and returns when it answers."""
+    """Starts the shop with demo goods and logins; returns when it answers. ``-- --plan`` shows how.
+
+    On Minikube where ``minikube`` and ``kubectl`` are on PATH; ``-- --runtime embedded`` never.
+    """
     install(session)
     install_programs(session, "npm", optional=("redis-server", "java", "mvn"))
     install_assets(session)
     arguments = session.posargs or ["--seed", "demo"]
-    session.run("python", "-m", "localdev", "up", "--detach", *arguments)
+    # Minikube where it is installed, this machine's own processes otherwise.
+    session.run("python", "-m", "localdev", "up", "--detach", "--runtime", "auto", *arguments)
 
 
 @nox.session
@@ -100,7 +133,22 @@ def tests(session: nox.Session) -> None:
     install(session)
     install_programs(session, "npm", "chromium", optional=("redis-server", "java", "mvn"))
     install_assets(session)
+    install_kustomize(session)
+    install_promtool(session)
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def image(session: nox.Session) -> None:
+    """Builds the functions' image and tests it in containers; ``-- --tag T --save FILE``."""
+    install(session)
+    if shutil.which("docker") is None or not _answers("docker", "info"):
+        install_programs(session, "dockerd", "debootstrap")
+    session.run("python", "-m", "tests.image", *session.posargs)
+
+
+def _answers(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @nox.session

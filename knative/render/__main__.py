@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from knative.render import files
+from knative.render.alerts import prometheus_rule
 from knative.render.discover import ROOT, discover
 from knative.render.everything import render
 from knative.render.readme import README, with_table
@@ -29,7 +30,7 @@ def rendered_files(root: Path) -> dict[str, str]:
     """Every rendered file of the project, the README with its table included."""
     specs = discover(root)
     readme = (root / README).read_text(encoding="utf-8")
-    return render(specs) | {README: with_table(readme, specs)}
+    return render(specs) | prometheus_rule(root) | {README: with_table(readme, specs)}
 
 
 if __name__ == "__main__":

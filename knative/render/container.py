@@ -7,8 +7,8 @@ from shared.runtime.declare import Authorizer, Http, Socket, Spec
 
 _LARGE_BODY_BYTES = 1024 * 1024
 _MIB = 1024 * 1024
-# Every click waits for the authoriser: when all want the processor it must not get what one function
-# among sixty gets.
+# Every click waits for the authoriser: when all want the processor it must not get what one
+# function among sixty gets.
 _CPU_REQUESTS: dict[type, str] = {Authorizer: "100m"}
 
 

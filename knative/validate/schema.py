@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from knative.validate.crds import SchemaIndex, crd_folder, crd_index, strict
 from knative.validate.documents import Document
 from knative.validate.models import MODELS
+from knative.validate.monitoring import MONITORING
 from knative.validate.problem import Finding
 from knative.validate.strimzi import STRIMZI
 
@@ -46,9 +47,6 @@ def _own_models() -> SchemaIndex:
 
 @cache
 def _operators_kinds() -> SchemaIndex:
-    # Written with this package's shapes, so it cannot be loaded with it.
-    from knative.observability.operator_kinds import MONITORING  # noqa: PLC0415
-
     return _strict(STRIMZI | MONITORING)
 
 

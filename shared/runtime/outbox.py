@@ -26,6 +26,8 @@ Entry = dict[str, Any]
 OUTBOX_INDEX = "outbox.id"
 _PUBLISH_TIMEOUT_SECONDS = 5.0
 _SWEEP_AGE = timedelta(seconds=10)
+# A tick may take 240 s, and has up to four outboxes to sweep.
+_SWEEP_PATIENCE = timedelta(seconds=45)
 
 
 class Publisher:
@@ -96,8 +98,19 @@ class Outbox:
     def sweep(self, limit: int = 500) -> int:
         """Publishes the entries that were left behind; the number published.
 
-        Raises ``Unavailable`` when the broker is still down.
+        ``limit`` documents at a time, for as long as there are more. Raises ``Unavailable`` when
+        the broker is still down.
         """
+        began, published = self._clock.now(), 0
+        while self._clock.now() - began < _SWEEP_PATIENCE:
+            count, found = self._sweep_some(limit)
+            published += count
+            if count == 0 or found < limit:
+                break
+        return published
+
+    def _sweep_some(self, limit: int) -> tuple[int, int]:
+        """How many entries were published, and how many documents had any."""
         published = 0
         now = self._clock.now()
         oldest = (now - _SWEEP_AGE).isoformat().replace("+00:00", "Z")
@@ -109,7 +122,7 @@ class Outbox:
                 if entry["time"] <= oldest:
                     self._publish(document["_id"], entry)
                     published += 1
-        return published
+        return published, len(left)
 
     def _publish(self, document_id: Any, entry: Entry) -> None:  # noqa: ANN401
         with telemetry.publishing(entry):

@@ -23,10 +23,11 @@ from shared.runtime.declare import Socket, Spec, spec_of
 from shared.runtime.handler import wsgi_application
 from shared.runtime.logs import log_crash
 from shared.runtime.server import listen, serve
+from shared.runtime.sockets import MOST_OPEN
 
 # One thread per open socket; a function that computes has two, since more only lengthen the tail
 # (measured). One that mostly waits for others is given more, by its scaling profile.
-_THREADS, _SOCKET_THREADS = 2, 512
+_THREADS, _SOCKET_THREADS = 2, MOST_OPEN + 32
 # Requests leave little behind; collecting after every 700 objects costs more than it frees.
 _GARBAGE_OBJECTS = 10_000
 

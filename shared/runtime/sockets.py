@@ -1,16 +1,20 @@
 """WebSockets: flask-sock takes the handshake, the function gets the open channel."""
 
 import functools
+import threading
 from typing import Any, Protocol
 
-from shared.kernel.errors import Malformed
+from shared.kernel.errors import Malformed, Unavailable
 from shared.runtime.answers import Response
 from shared.runtime.declare import Socket, Spec
 from shared.runtime.request import Request
 
+# Every open socket has a thread. The rest of them answer probes and refuse who comes on top.
+MOST_OPEN = 480
 _PING_SECONDS = 25
 _MAX_MESSAGE_BYTES = 4096
 _VALUES = "popshop.values"
+_free = threading.BoundedSemaphore(MOST_OPEN)
 
 
 class Channel(Protocol):
@@ -52,6 +56,15 @@ def answer_socket(spec: Spec, request: Request, values: dict[str, Any]) -> Respo
     if request.header("Upgrade").lower() != "websocket":
         raise Malformed(f"{request.path} is a WebSocket; connect with the wss scheme.")
     request.environ[_VALUES] = values
+    if not _free.acquire(blocking=False):
+        raise Unavailable("Too many pages are open at once; this one tries again by itself.")
+    try:
+        return _run(spec, request)
+    finally:
+        _free.release()
+
+
+def _run(spec: Spec, request: Request) -> Response:
     started: list[int] = []
 
     def start_response(status: str, _headers: Any, _exc_info: Any = None) -> None:  # noqa: ANN401

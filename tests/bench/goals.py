@@ -12,7 +12,8 @@ _HEAD = """\
 # Figures
 
 Written by `nox -s bench` and `nox -s soak`. Ratios are side by side in one run: milliseconds
-are another machine's as soon as it is busy. Each page says how it was measured, where and when. Telemetry is off.
+are another machine's as soon as it is busy. Each page says how it was measured, where and when.
+Telemetry is off.
 
 ## Pages
 """

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from knative.render.envoy.problem_pages import MEDIA_TYPE, problem_page
+from knative.render.yaml_text import OneLine
 from shared.runtime.problem import PROBLEM
 
 Config = dict[str, Any]
@@ -104,7 +105,7 @@ def _mappers(operator: str, status: int, answer: int) -> list[Config]:
 def _mapper(wanted: Config, answer: int, body: str, media_type: str) -> Config:
     retry = _RETRY_AFTER_SECONDS.get(answer)
     return {
-        "filter": wanted,
+        "filter": OneLine(wanted),
         "status_code": answer,
         "body_format_override": {
             "text_format_source": {"inline_string": body},

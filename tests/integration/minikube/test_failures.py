@@ -166,7 +166,12 @@ def test_an_overlay_that_cannot_be_rendered_is_shown(bench, refused):
 
 def test_auto_takes_the_embedded_cluster_where_minikube_is_missing(bench, monkeypatch):
     started = []
-    monkeypatch.setattr("localdev.up.bring_up", lambda *_: started.append("embedded") or 0)
+
+    def bring_up(*_: object) -> int:
+        started.append("embedded")
+        return 0
+
+    monkeypatch.setattr("localdev.up.bring_up", bring_up)
     bench.take_off_path("minikube")
     assert bench.run("up", "--runtime", "auto") == 0
     assert started == ["embedded"]

@@ -145,7 +145,7 @@ def test_up_again_and_after_a_change_of_code(bench):
 
 @pytest.mark.slow
 def test_runs_that_fail_at_each_step_in_turn_go_on_and_rotate_nothing(bench, capsys):
-    first = {}
+    first: dict[str, str] = {}
     for match in STEPS:
         bench.machine.fail(match, f"no way past {match}")
         assert bench.up() == 2, match

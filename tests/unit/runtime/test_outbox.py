@@ -94,3 +94,37 @@ def test_a_sweep_during_an_outage_says_so(parts):
     clock.time += timedelta(seconds=11)
     with pytest.raises(Unavailable):
         outbox.sweep()
+
+
+def test_a_sweep_goes_on_until_nothing_is_left(parts):
+    documents, broker, clock, outbox, _ = parts
+    for number in range(25):
+        event = NewEvent(payload=UserRegistered(id="u", version=1), subject="u", version=1)
+        documents.rows[f"more-{number}"] = {
+            "_id": f"more-{number}",
+            "outbox": [outbox.entry(event)],
+        }
+    clock.time += timedelta(seconds=11)
+    assert outbox.sweep(limit=4) == 27
+    assert len(broker.published) == 27
+
+
+def test_a_sweep_that_only_meets_new_entries_ends(parts):
+    _, broker, _, outbox, _ = parts
+    assert outbox.sweep(limit=1) == 0
+    assert broker.published == []
+
+
+def test_a_sweep_ends_in_time_for_the_next(parts):
+    documents, broker, clock, outbox, entries = parts
+    for number in range(25):
+        documents.rows[f"more-{number}"] = {"_id": f"more-{number}", "outbox": list(entries)}
+    clock.time += timedelta(seconds=11)
+    published = broker.publish
+
+    def publish_slowly(entry: dict[str, Any]) -> None:
+        clock.time += timedelta(seconds=10)
+        published(entry)
+
+    broker.publish = publish_slowly
+    assert 0 < outbox.sweep(limit=4) < 52

@@ -1,6 +1,7 @@
 """A wake does ahead what a first request would have to wait for."""
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.unit.runtime.test_handler import call
 @pytest.fixture
 def steps(monkeypatch):
     """The drivers' steps, of this test alone."""
-    found: list = []
+    found: list[Any] = []
     monkeypatch.setattr(warm, "_steps", found)
     build_adapter.cache_clear()
     yield found

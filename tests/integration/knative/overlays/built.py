@@ -48,16 +48,16 @@ def with_base(documents: tuple[Document, ...]) -> list[Document]:
     return [*documents, *(d for d in base if (d.kind, d.namespace, d.name) not in there)]
 
 
-def pod_of(document: Document) -> dict[str, Any] | None:
-    """The pod's spec in a workload's manifest; None for other kinds."""
+def pod_of(document: Document) -> dict[str, Any]:
+    """The pod's spec in a workload's manifest; empty for other kinds."""
     template = (document.body.get("spec") or {}).get("template")
     if not isinstance(template, dict) or "containers" not in template.get("spec", {}):
-        return None
+        return {}
     spec: dict[str, Any] = template["spec"]
     return spec
 
 
 def containers_of(document: Document) -> list[dict[str, Any]]:
     """Every container of a workload, those of its start included."""
-    pod = pod_of(document) or {}
+    pod = pod_of(document)
     return [*pod.get("initContainers", ()), *pod.get("containers", ())]

@@ -59,7 +59,7 @@ def test_no_secret_is_in_a_manifest(everything):
 def test_every_pod_keeps_to_the_restricted_standard(everything):
     for document in everything:
         pod = pod_of(document)
-        if pod is None:
+        if not pod:
             continue
         whole = pod.get("securityContext", {})
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(), document.label
@@ -74,7 +74,7 @@ def test_every_pod_keeps_to_the_restricted_standard(everything):
 
 
 def test_no_pod_gets_a_token_of_the_cluster(everything):
-    pods = {d.label: pod for d in everything if (pod := pod_of(d)) is not None}
+    pods = {d.label: pod for d in everything if (pod := pod_of(d))}
     assert {name for name, pod in pods.items() if pod["automountServiceAccountToken"]} == set()
 
 
@@ -90,7 +90,7 @@ def test_every_container_says_what_it_needs_and_what_it_may_have(everything):
 def test_what_runs_on_is_probed(everything):
     for kind in ("Deployment", "StatefulSet", "Service"):
         for document in of_kind(everything, kind):
-            for container in (pod_of(document) or {}).get("containers", ()):
+            for container in pod_of(document).get("containers", ()):
                 assert {"readinessProbe", "livenessProbe"} <= container.keys(), document.label
 
 
@@ -238,7 +238,7 @@ class TestMinikube:
             mebibytes(container["resources"]["requests"]["memory"])
             for document in everything
             if document.kind in {"Deployment", "StatefulSet"}
-            for container in (pod_of(document) or {})["containers"]
+            for container in pod_of(document)["containers"]
         )
         assert asked < 3 * 1024
 

@@ -36,7 +36,8 @@ def _patch(manifests: list[Manifest], patch: Manifest, read: Read) -> None:
     target = patch["target"]
     for manifest in manifests:
         if _is_meant(manifest, target):
-            for operation in read(patch["patch"])[0]:
+            operations: Any = read(patch["patch"])[0]
+            for operation in operations:
                 _operate(manifest, operation)
 
 

@@ -35,7 +35,8 @@ class Machine:
     @property
     def state(self) -> State:
         file = self.folder / "state.json"
-        return json.loads(file.read_text()) if file.exists() else json.loads(json.dumps(START))
+        state: State = json.loads(file.read_text() if file.exists() else json.dumps(START))
+        return state
 
     def change(self, **values: Any) -> None:
         draft = self.folder / "state.json.new"

@@ -4,10 +4,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from knative.observability.operator_kinds import MONITORING
-from knative.observability.operator_rules import prometheus_rule, rule_files
+from knative.render.alerts import prometheus_rule, rule_files
 from knative.validate import load_documents
 from knative.validate.crds import strict
+from knative.validate.monitoring import MONITORING
 from tests.unit.knative.observability.parts import (
     OBSERVABILITY,
     ROOT,
@@ -96,7 +96,7 @@ def test_what_the_collector_names_is_what_rules_call_our_metrics():
 
 def test_the_operators_rules_are_fresh_and_of_its_schema():
     for name, text in prometheus_rule(ROOT).items():
-        stale = "run `python -m knative.observability.operator_rules`"
+        stale = "run `nox -s render`"
         assert (ROOT / name).read_text(encoding="utf-8") == text, stale
 
 

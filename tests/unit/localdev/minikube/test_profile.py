@@ -21,7 +21,9 @@ def _milli(cpu):
 
 
 def _mib(memory):
-    number, unit = re.fullmatch(r"(\d+)(\wi)", str(memory)).groups()
+    found = re.fullmatch(r"(\d+)(\wi)", str(memory))
+    assert found, memory
+    number, unit = found.groups()
     return math.ceil(int(number) * _FACTORS[unit])
 
 

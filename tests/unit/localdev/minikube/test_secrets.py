@@ -5,6 +5,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from localdev.cluster.certificates import ensure_certificates
@@ -98,6 +99,7 @@ def test_identity_keys_come_of_the_master_and_the_public_key_of_the_private(secr
     assert values["popshop-identity-cart"]["key"] == derive_key(master, "identity:cart")
     private = load_pem_private_key(values["popshop-jwt"]["private-key"].encode(), None)
     public = values["popshop-jwt-public"]["public-key"].encode()
+    assert isinstance(private, Ed25519PrivateKey)
     assert private.public_key().public_bytes_raw() in _raw(public)
 
 

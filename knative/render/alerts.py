@@ -1,7 +1,7 @@
 """The rules as a PrometheusRule, for a cluster whose Prometheus an operator runs.
 
-``python -m knative.observability.operator_rules`` writes it. The rules themselves are Prometheus'
-own files in ``rules/``, which promtool checks and a Prometheus without an operator reads.
+The rules themselves are Prometheus' own files in ``knative/observability/rules``, which promtool
+checks and a Prometheus without an operator reads.
 """
 
 from pathlib import Path
@@ -32,14 +32,3 @@ def prometheus_rule(root: Path) -> dict[str, str]:
         "spec": {"groups": groups},
     }
     return {RENDERED: to_yaml(manifest)}
-
-
-def main() -> None:
-    """Writes the file into the project that this module is part of."""
-    root = Path(__file__).parents[2]
-    for name, text in prometheus_rule(root).items():
-        (root / name).write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

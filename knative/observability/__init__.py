@@ -1,1 +1,0 @@
-"""What watches the shop on a cluster, and the rules in the form that Prometheus' operator takes."""
