@@ -38,7 +38,9 @@ class Profile:
         return {f"{_AUTOSCALING}{name}": value for name, value in values.items()}
 
 
-INTERACTIVE = Profile(concurrency=100, target=50, max_scale=10, window="60s")
+# A process has two threads, so a target far above them would let requests queue in one process
+# while the next is not started; more instances are also a greater share of a node short of cores.
+INTERACTIVE = Profile(concurrency=100, target=30, max_scale=20, window="60s")
 # It waits for another function, for Stripe or for the sink most of the time: with two threads, two
 # slow answers keep everybody else waiting (30 s of it, in a soak of 300 requests/s).
 WAITING = Profile(concurrency=100, target=20, max_scale=10, window="60s", threads=16)
