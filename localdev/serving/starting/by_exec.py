@@ -51,7 +51,8 @@ class ExecStarter:
             self._keep(reserved, process)
         # It has no threads yet, which would have to be told one by one.
         with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, niceness_of(workload))
+            niceness = os.getpriority(os.PRIO_PROCESS, 0) + niceness_of(workload)
+            os.setpriority(os.PRIO_PROCESS, process.pid, min(niceness, 19))
         return Started(process, reserved.port, offset)
 
     async def close(self) -> None:

@@ -208,6 +208,18 @@ def test_a_function_that_cannot_be_loaded_says_which_file_and_why(tmp_path, kind
     asyncio.run(steps())
 
 
+@both
+def test_a_process_stands_back_by_what_its_workload_requests(tmp_path, kind):
+    async def steps():
+        async with lab(tmp_path, kind) as one:
+            started = await one.start(cpu_request=0.025)
+            assert b"200 OK" in await ask(started, "/healthz")
+            niceness = os.getpriority(os.PRIO_PROCESS, started.process.pid)
+            assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 6)
+
+    asyncio.run(steps())
+
+
 def test_the_command_of_a_container_is_run_by_exec(tmp_path):
     async def steps():
         async with lab(tmp_path) as one:
