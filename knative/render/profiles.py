@@ -16,7 +16,10 @@ class Profile:
     """``target`` concurrent requests are aimed at per instance, ``concurrency`` is the most.
 
     ``threads``: how many of them a process answers at the same time (THREADS, as
-    functions-framework has it). The rest queue in it, so the target should not be many times that.
+    functions-framework has it). The rest wait in it for good, whatever other instances start
+    meanwhile, so the concurrency is a few times that; everybody else waits in the activator, where
+    whoever is free takes the next one. (With 100 in two threads, the first instance of a spike from
+    zero took so many that some waited 30 s, while later requests were answered in one.)
     """
 
     concurrency: int
@@ -38,14 +41,12 @@ class Profile:
         return {f"{_AUTOSCALING}{name}": value for name, value in values.items()}
 
 
-# A process has two threads, so a target far above them would let requests queue in one process
-# while the next is not started; more instances are also a greater share of a node short of cores.
-INTERACTIVE = Profile(concurrency=100, target=30, max_scale=20, window="60s")
+INTERACTIVE = Profile(concurrency=10, target=8, max_scale=20, window="60s")
 # It waits for another function, for Stripe or for the sink most of the time: with two threads, two
 # slow answers keep everybody else waiting (30 s of it, in a soak of 300 requests/s).
-WAITING = Profile(concurrency=100, target=20, max_scale=10, window="60s", threads=16)
+WAITING = Profile(concurrency=32, target=20, max_scale=10, window="60s", threads=16)
 # A password's hash takes a core while it is made, and 19 MiB (argon2id).
-HASHING = Profile(concurrency=50, target=8, max_scale=10, window="60s")
+HASHING = Profile(concurrency=8, target=6, max_scale=10, window="60s")
 # Bodies are held in memory, so few at a time.
 UPLOAD = Profile(concurrency=4, target=2, max_scale=5, window="60s")
 # Ordered delivery sends at most one event per partition (4) at a time.
