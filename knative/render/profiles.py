@@ -44,7 +44,7 @@ class Profile:
 INTERACTIVE = Profile(concurrency=10, target=8, max_scale=20, window="60s")
 # It waits for another function, for Stripe or for the sink most of the time: with two threads, two
 # slow answers keep everybody else waiting (30 s of it, in a soak of 300 requests/s).
-WAITING = Profile(concurrency=32, target=20, max_scale=10, window="60s", threads=16)
+WAITING = Profile(concurrency=10, target=8, max_scale=20, window="60s", threads=8)
 # A password's hash takes a core while it is made, and 19 MiB (argon2id).
 HASHING = Profile(concurrency=8, target=6, max_scale=10, window="60s")
 # Bodies are held in memory, so few at a time.

@@ -16,6 +16,7 @@ from shared.auth.model import (
 from shared.contracts.auth import UserDeleted, UserRegistered, UserState, UserUpdated
 from shared.contracts.event import NewEvent
 from shared.kernel.ids import SessionId, UserId
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
@@ -141,7 +142,7 @@ class MongoSessions:
 
     def _newest(self, query: dict[str, Any], limit: int) -> list[Session]:
         found = self._sessions.find(query).sort("created_at", -1).limit(limit)
-        return [msgspec.convert(_fields(item), Session) for item in found]
+        return [typed.convert(_fields(item), Session) for item in found]
 
 
 def _event(kind: type, state: UserState) -> NewEvent:
@@ -166,8 +167,8 @@ def user_of(document: dict[str, Any] | None) -> User | None:
     """The account that a document holds; none in a tombstone."""
     if document is None or document.get("deleted"):
         return None
-    return msgspec.convert(_fields(document), User)
+    return typed.convert(_fields(document), User)
 
 
 def _session(document: dict[str, Any] | None) -> Session | None:
-    return None if document is None else msgspec.convert(_fields(document), Session)
+    return None if document is None else typed.convert(_fields(document), Session)

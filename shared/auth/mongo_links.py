@@ -9,6 +9,7 @@ from shared.auth.links import Link
 from shared.contracts.auth import LinkRequested
 from shared.contracts.event import NewEvent
 from shared.kernel.ids import UserId
+from shared.runtime import typed
 from shared.runtime.mongo import Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
@@ -81,4 +82,4 @@ def _document(link: Link) -> dict[str, Any]:
 
 
 def _link(document: dict[str, Any] | None) -> Link | None:
-    return None if document is None else msgspec.convert({"id": document["_id"]} | document, Link)
+    return None if document is None else typed.convert({"id": document["_id"]} | document, Link)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from shared.auth.ports import Route
+from shared.runtime import typed
 from shared.runtime.identity import Access
 from shared.runtime.request import is_back_office
 from shared.runtime.routes import path_pattern
@@ -38,7 +39,7 @@ class FileRoutes:
     """Routes by method and path; the first that fits counts, as in the gateway's own table."""
 
     def __init__(self, settings: RouteTableSettings) -> None:
-        rows = msgspec.json.decode(Path(settings.file).read_bytes(), type=list[_Row])
+        rows = typed.decode(Path(settings.file).read_bytes(), list[_Row])
         of_admins = {row.service for row in rows if row.access is Access.ADMIN}
         self._routes = [
             (

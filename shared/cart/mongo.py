@@ -11,6 +11,7 @@ from shared.cart.model import ERASED, KEPT_CHECKOUTS, MERGING, Cart, Checkout, P
 from shared.contracts.cart import CartCheckout
 from shared.contracts.event import NewEvent
 from shared.kernel.ids import CartId
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.replicas import Replicas
@@ -112,4 +113,4 @@ def _fields(cart: Cart) -> dict[str, Any]:
 def _cart(document: dict[str, Any] | None) -> Cart | None:
     if document is None:
         return None
-    return msgspec.convert({"owner": document["_id"]} | document, Cart)
+    return typed.convert({"owner": document["_id"]} | document, Cart)

@@ -16,6 +16,7 @@ import msgspec
 from shared.cart.coupons import Coupon, CouponId
 from shared.kernel.errors import Unavailable
 from shared.kernel.paging import Page
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.settings import MongoSettings
 
@@ -180,4 +181,4 @@ def _ended(state: str, now: datetime) -> dict[str, Any]:
 
 
 def _coupon(document: dict[str, Any], used: int) -> Coupon:
-    return msgspec.convert({"code": document["_id"], "used": used} | document, Coupon)
+    return typed.convert({"code": document["_id"], "used": used} | document, Coupon)

@@ -6,6 +6,7 @@ from shared.cart.model import OutOfStock, PriceChanged
 from shared.contracts.orders import PlacedOrder, PlaceOrder
 from shared.kernel.errors import Refusal, Unavailable
 from shared.kernel.ids import UserId
+from shared.runtime import typed
 from shared.runtime.http_call import post
 from shared.runtime.identity import HEADER, Caller, sign_identity
 from shared.runtime.settings import InternalCallSettings, PlaceOrderSettings
@@ -41,13 +42,13 @@ class HttpOrderDesk:
             timeout_seconds=_TIMEOUT_SECONDS,
         )
         if status in _MADE:
-            return msgspec.json.decode(body, type=PlacedOrder)
+            return typed.decode(body, PlacedOrder)
         raise _refusal(status, body)
 
 
 def _refusal(status: int, body: bytes) -> Exception:
     try:
-        problem = msgspec.json.decode(body, type=_Problem)
+        problem = typed.decode(body, _Problem)
     except msgspec.DecodeError:
         problem = _Problem()
     if status == _CONFLICT and (kind := _REFUSALS.get(problem.code)):

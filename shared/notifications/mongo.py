@@ -19,6 +19,7 @@ from shared.notifications.model import (
     News,
     Notification,
 )
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.replicas import Replicas
 from shared.runtime.settings import MongoSettings
@@ -168,7 +169,7 @@ class MongoMails:
     def of_user(self, user_id: UserId) -> list[Mail]:
         """The mails to somebody, oldest first, of the last 30 days."""
         found = self._mails.find({"user_id": user_id}).sort("at", 1)
-        return [msgspec.convert({"id": one["_id"]} | one, Mail) for one in found]
+        return [typed.convert({"id": one["_id"]} | one, Mail) for one in found]
 
     def erase(self, user_id: UserId) -> None:
         """Forgets which mails somebody got."""

@@ -12,6 +12,7 @@ from shared.contracts.auth import REVOKED_CHANNEL, revoked_session_key, revoked_
 from shared.kernel.ids import UserId
 from shared.notifications.model import Notification
 from shared.notifications.ports import Ended, Interrupted
+from shared.runtime import typed
 from shared.runtime.identity import Caller
 from shared.runtime.logs import log
 from shared.runtime.redis import OUTAGES, Redis, connect_redis
@@ -117,7 +118,7 @@ class RedisFeed:
             elif message["channel"] == REVOKED_CHANNEL:
                 self._end(message["data"])
             else:
-                self._hand_out(msgspec.json.decode(message["data"], type=_Message))
+                self._hand_out(typed.decode(message["data"], _Message))
 
     def _is_idle(self) -> bool:
         """Whether nobody listens; then the next subscriber starts a listener of its own."""

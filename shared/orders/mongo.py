@@ -22,6 +22,7 @@ from shared.orders.model import (
     found_by,
     new_number,
 )
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Entry, Outbox, Publisher
 from shared.runtime.replicas import Replicas
@@ -170,7 +171,7 @@ class MongoProducts(Replicas[Product]):
 
 def order_of(document: dict[str, Any]) -> Order:
     """The order in a document of ``orders``."""
-    return msgspec.convert({"id": document["_id"]} | document, Order)
+    return typed.convert({"id": document["_id"]} | document, Order)
 
 
 def _fields(order: Order) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 from shared.orders.model import Order, Status
 from shared.orders.mongo import order_of
 from shared.orders.sales import Day, Takings, bounds_of
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.settings import MongoSettings
 
@@ -71,5 +72,5 @@ def _day(document: dict[str, Any]) -> Day:
         date=date.fromisoformat(document["_id"]),
         marks=document.get("marks", 0),
         is_stale=document.get("is_stale", False),
-        takings=msgspec.convert(document.get("takings", []), list[Takings]),
+        takings=typed.convert(document.get("takings", []), list[Takings]),
     )

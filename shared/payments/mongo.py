@@ -12,6 +12,7 @@ from shared.contracts.payments import PaymentState
 from shared.kernel.errors import IdempotencyMismatch
 from shared.kernel.ids import OrderId, PaymentId, UserId
 from shared.payments.model import UNDECIDED_ORDER, Order, Payment
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.replicas import Replicas
@@ -77,12 +78,12 @@ class MongoPayments:
         """Payments with something left to do, started before, oldest first."""
         query = {"is_settled": False, "started_at": {"$lte": before}}
         found = self._payments.find(query).sort("started_at", 1).limit(limit)
-        return [msgspec.convert(_named(document), Payment) for document in found]
+        return [typed.convert(_named(document), Payment) for document in found]
 
     def of_user(self, user_id: UserId) -> list[Payment]:
         """All of somebody's payments, oldest first."""
         found = self._payments.find({"user_id": user_id}).sort("started_at", 1)
-        return [msgspec.convert(_named(document), Payment) for document in found]
+        return [typed.convert(_named(document), Payment) for document in found]
 
     def sweep(self) -> int:
         """Publishes what was left behind; how many events."""
@@ -128,7 +129,7 @@ class MongoAnswers:
         if self._answers.update_one(guard, {"$set": {"value": value}}).modified_count:
             return answer
         kept = self._answers.find_one({"_id": key})
-        return msgspec.convert(kept["value"], type(answer)) if kept else answer
+        return typed.convert(kept["value"], type(answer)) if kept else answer
 
     def _given(self, key: str, fingerprint: str, kind: type[A]) -> A | None:
         kept = self._answers.find_one({"_id": key})
@@ -136,7 +137,7 @@ class MongoAnswers:
             return None
         if kept["fingerprint"] != fingerprint:
             raise IdempotencyMismatch
-        return msgspec.convert(kept["value"], kind) if "value" in kept else None
+        return typed.convert(kept["value"], kind) if "value" in kept else None
 
 
 def _fields(payment: Payment) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def _fields(payment: Payment) -> dict[str, Any]:
 
 
 def _payment(document: dict[str, Any] | None) -> Payment | None:
-    return None if document is None else msgspec.convert(_named(document), Payment)
+    return None if document is None else typed.convert(_named(document), Payment)
 
 
 def _named(document: dict[str, Any]) -> dict[str, Any]:

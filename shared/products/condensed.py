@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from shared.kernel.ids import new_id
+from shared.runtime import typed
 from shared.runtime.mongo import Index, collection
 from shared.runtime.settings import MongoSettings
 
@@ -34,7 +35,7 @@ class CondensedCopies:
         parts = list(self._condensed.find({"copy": copy, "generation": head["generation"]}))
         if len(parts) != head["parts"]:
             return [], None
-        decoder = msgspec.msgpack.Decoder(list[entry])  # type: ignore[valid-type]  # given at run time
+        decoder = msgspec.msgpack.Decoder(typed.learnt(list[entry]))  # type: ignore[valid-type]  # given at run time
         return [item for part in parts for item in decoder.decode(part["body"])], head["seen"]
 
     def store(self, copy: str, entries: Sequence[T], seen: datetime) -> None:

@@ -13,6 +13,7 @@ from shared.kernel.ids import ProductId
 from shared.products.model import Product, SkuTaken
 from shared.products.use_cases.telling import state_of
 from shared.products.words import search_words
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection, insert_new, update_each
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
@@ -142,7 +143,7 @@ def _fields(product: Product) -> dict[str, Any]:
 
 
 def _product(document: dict[str, Any]) -> Product:
-    return msgspec.convert({"id": document["_id"]} | document, Product)
+    return typed.convert({"id": document["_id"]} | document, Product)
 
 
 def _sku_taken(product: Product) -> SkuTaken:

@@ -9,6 +9,7 @@ from shared.contracts.event import NewEvent
 from shared.contracts.products import ImportChunked, ProductsImported
 from shared.kernel.ids import ImportId
 from shared.products.imports import MAX_LISTED_ERRORS, Chunk, Import, Lane, Outcome
+from shared.runtime import typed
 from shared.runtime.mongo import Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
@@ -127,4 +128,4 @@ def _ask(import_id: ImportId, lane: int, at: Lane) -> list[NewEvent]:
 
 
 def _import(document: dict[str, Any]) -> Import:
-    return msgspec.convert({"id": document["_id"]} | document, Import)
+    return typed.convert({"id": document["_id"]} | document, Import)

@@ -9,6 +9,7 @@ from shared.contracts.event import NewEvent
 from shared.contracts.products import StockRejected, StockReserved
 from shared.kernel.ids import OrderId
 from shared.products.reservations import REJECTED, RESERVED, Reservation
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
@@ -89,4 +90,4 @@ def _fields(reservation: Reservation) -> dict[str, Any]:
 
 
 def _reservation(document: dict[str, Any]) -> Reservation:
-    return msgspec.convert({"order_id": document["_id"]} | document, Reservation)
+    return typed.convert({"order_id": document["_id"]} | document, Reservation)

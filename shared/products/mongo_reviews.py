@@ -14,6 +14,7 @@ from shared.kernel.ids import ProductId, UserId
 from shared.kernel.paging import Page
 from shared.products.model import Rating
 from shared.products.reviews import AlreadyReviewed, Review, ReviewId, rating_from
+from shared.runtime import typed
 from shared.runtime.mongo import DuplicateKeyError, Index, collection
 from shared.runtime.outbox import Outbox, Publisher
 from shared.runtime.settings import EventSettings, MongoSettings
@@ -98,4 +99,4 @@ def _fields(review: Review) -> dict[str, Any]:
 
 
 def _review(document: dict[str, Any]) -> Review:
-    return msgspec.convert({"id": document["_id"]} | document, Review)
+    return typed.convert({"id": document["_id"]} | document, Review)

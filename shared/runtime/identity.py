@@ -14,6 +14,7 @@ import msgspec
 
 from shared.kernel.errors import Forbidden, LoginRequired
 from shared.kernel.ids import GuestId, SessionId, UserId
+from shared.runtime import typed
 
 HEADER = "x-shop-identity"
 
@@ -78,7 +79,7 @@ def read_identity(header: str, method: str, path: str, key: str) -> Caller:
     body, _, mac = header.partition(".")
     if not hmac.compare_digest(mac.encode(), _mac(body.encode(), key).encode()):
         raise LoginRequired("The identity header does not verify; call through the gateway.")
-    claims = msgspec.json.decode(base64.urlsafe_b64decode(body), type=_Claims)
+    claims = typed.decode(base64.urlsafe_b64decode(body), _Claims)
     if claims.expires_at < time.time() or (claims.method, claims.path) != (method, path):
         raise LoginRequired("The identity header is for another call; call through the gateway.")
     return claims.caller

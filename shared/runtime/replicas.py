@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from shared.runtime import telemetry
+from shared.runtime import telemetry, typed
 from shared.runtime.mongo import Documents, DuplicateKeyError, insert_new, update_each
 
 
@@ -69,4 +69,4 @@ class Replicas(Generic[S]):
         return {document["_id"]: self._state(document) for document in found}
 
     def _state(self, document: dict[str, Any]) -> S:
-        return msgspec.convert({"id": document["_id"]} | document, self._kind)
+        return typed.convert({"id": document["_id"]} | document, self._kind)

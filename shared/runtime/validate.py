@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.kernel.errors import Invalid, Malformed
+from shared.runtime import typed
 
 _AT_PATH = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
@@ -28,7 +29,7 @@ def convert(value: Any, into: Any, *, field: str = "", is_text: bool = False) ->
     Raises ``Invalid`` with every field that breaks the type, not only the first.
     """
     try:
-        return msgspec.convert(value, into, strict=not is_text)
+        return typed.convert(value, into, strict=not is_text)
     except msgspec.ValidationError as error:
         errors = _all_errors(value, into, is_text) or dict([_named(error, field)])
         raise Invalid(errors) from error
@@ -48,7 +49,7 @@ def _all_errors(value: Any, into: Any, is_text: bool) -> dict[str, str]:  # noqa
                 errors[name] = "required"
             continue
         try:
-            msgspec.convert(value[name], item.type, strict=not is_text)
+            typed.convert(value[name], item.type, strict=not is_text)
         except msgspec.ValidationError as error:
             path, message = _named(error, name)
             errors[path] = message
