@@ -32,6 +32,7 @@ STATUS = {
     "mail": str,
     "services": str,
     "sinks": str,
+    "traces": str,
     "engines": dict,
     "functions": list,
     "metrics": dict,
