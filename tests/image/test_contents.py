@@ -81,6 +81,15 @@ def test_every_module_has_bytecode_that_no_start_checks(image):
     assert found["1"] > 1000
 
 
+def test_every_template_is_compiled(image):
+    """Under the name that the same template has when a function asks for it."""
+    program = """from shared.runtime import pages
+compiled = set(pages._TEMPLATES.glob("__pycache__/*.jinja"))
+pages._environment().compile = None
+print(pages.compile_templates() == len(compiled))"""
+    assert image.run("python", "-c", program).strip() == "True"
+
+
 def test_of_the_project_it_has_what_functions_run_on_and_nothing_else(image):
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -90,7 +99,8 @@ def test_of_the_project_it_has_what_functions_run_on_and_nothing_else(image):
         text=True,
     )
     known = {name for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
-    found = find(image, "/app", "-type", "f", "-not", "-name", "*.pyc")
+    compiled = ("-not", "-name", "*.pyc", "-not", "-name", "*.jinja")
+    found = find(image, "/app", "-type", "f", *compiled)
     inside = {path.removeprefix("/app/") for path in found}
     shop = {path for path in inside if not path.startswith("node_modules/")}
     expected = {path for path in known if path.startswith(("shared/", "functions/"))}
