@@ -7,7 +7,7 @@ from localdev.cluster.addresses import Addresses
 from localdev.cluster.children import Program
 from localdev.cluster.processes import python, tool_environ
 from localdev.cluster.state import State
-from localdev.telemetry.exporter import ENDPOINT
+from shared.runtime.telemetry import ENDPOINT
 
 _WEBHOOK = ("payments-receive-stripe-webhook", "/api/payments/webhook")
 DISPATCHER_STATUS = "dispatcher.json"

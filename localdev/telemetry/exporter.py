@@ -10,9 +10,8 @@ import msgspec
 
 from localdev.telemetry.otlp_json import KINDS
 from localdev.telemetry.spans import Span, Tracer, Value
+from shared.runtime.telemetry import ENDPOINT
 
-# As OpenTelemetry's SDKs name it; empty or missing: nothing is sent.
-ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _MOST_WAITING = 2048
 _FLUSH_SECONDS, _TIMEOUT_SECONDS = 0.5, 2.0
 _NUMBERS = {name: number for number, name in KINDS.items()}

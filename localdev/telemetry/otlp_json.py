@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -36,6 +36,37 @@ class Point:
     labels: dict[str, str]
     is_sum: bool
     is_delta: bool = True
+
+
+class _ToldStatus(Protocol):
+    @property
+    def code(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+
+
+class Told(Protocol):
+    """What both encodings say in the same way."""
+
+    @property
+    def name(self) -> str:
+        """What was done."""
+
+    @property
+    def kind(self) -> int:
+        """See ``KINDS``."""
+
+    @property
+    def start_time_unix_nano(self) -> int:
+        """When it began."""
+
+    @property
+    def end_time_unix_nano(self) -> int:
+        """When it ended."""
+
+    @property
+    def status(self) -> _ToldStatus:
+        """Whether it failed, and why."""
 
 
 class _Pair(msgspec.Struct):
@@ -140,7 +171,30 @@ def points_of(body: bytes) -> list[Point]:
     ]
 
 
-def checked_id(text: str, digits: int, name: str) -> str:
+def made_of(
+    told: Told, service: str, ids: tuple[str, str, str], attributes: dict[str, Value]
+) -> Span:
+    """The span, told in either encoding; ``ids`` in hex: its trace's, its own, its parent's.
+
+    Raises ``NotOtlpError`` for ids that are none.
+    """
+    trace_id, span_id, parent_id = ids
+    return Span(
+        trace_id=_checked_id(trace_id, 32, "traceId"),
+        span_id=_checked_id(span_id, 16, "spanId"),
+        parent_id=parent_id.lower(),
+        service=service,
+        name=told.name,
+        kind=KINDS.get(told.kind, "internal"),
+        start_ns=told.start_time_unix_nano,
+        end_ns=told.end_time_unix_nano,
+        attributes=attributes,
+        is_error=told.status.code == _ERROR,
+        message=told.status.message,
+    )
+
+
+def _checked_id(text: str, digits: int, name: str) -> str:
     """A trace or span id in lower case. Raises ``NotOtlpError`` for none."""
     found = text.lower()
     if len(found) != digits or not _HEX.fullmatch(found) or _NONE.fullmatch(found):
@@ -160,19 +214,8 @@ def _decode(body: bytes, kind: type[_T]) -> _T:
 
 
 def _span(service: str, span: _Span) -> Span:
-    return Span(
-        trace_id=checked_id(span.trace_id, 32, "traceId"),
-        span_id=checked_id(span.span_id, 16, "spanId"),
-        parent_id=span.parent_span_id.lower(),
-        service=service,
-        name=span.name,
-        kind=KINDS.get(span.kind, "internal"),
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
-        attributes=_attributes(span.attributes),
-        is_error=span.status.code == _ERROR,
-        message=span.status.message,
-    )
+    ids = span.trace_id, span.span_id, span.parent_span_id
+    return made_of(span, service, ids, _attributes(span.attributes))
 
 
 def _points(metric: _Metric, service: str) -> Iterator[Point]:

@@ -7,7 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from localdev.telemetry.otlp_json import KINDS, NotOtlpError, checked_id
+from localdev.telemetry.otlp_json import NotOtlpError, made_of
 from localdev.telemetry.spans import Span, Value
 
 
@@ -29,19 +29,8 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
 
 
 def _span(service: str, span: trace_pb2.Span) -> Span:
-    return Span(
-        trace_id=checked_id(span.trace_id.hex(), 32, "traceId"),
-        span_id=checked_id(span.span_id.hex(), 16, "spanId"),
-        parent_id=span.parent_span_id.hex(),
-        service=service,
-        name=span.name,
-        kind=KINDS.get(span.kind, "internal"),
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
-        attributes=_attributes(span.attributes),
-        is_error=span.status.code == trace_pb2.Status.STATUS_CODE_ERROR,
-        message=span.status.message,
-    )
+    ids = span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()
+    return made_of(span, service, ids, _attributes(span.attributes))
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 import json
 import ssl
 import uuid
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 import websocket
@@ -24,10 +24,18 @@ ACCESS, REFRESH, GUEST = "__Host-access", "__Host-refresh", "__Host-guest"
 everybody: "list[Client]" = []
 
 
+class Shop(Protocol):
+    """Where it is: `base_url` and `ca_file`, and for more than shopping more of its status."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The document of `status --json`."""
+
+
 class Client:
     """Keeps cookies as a browser does, but sends no browser's headers unless told to."""
 
-    def __init__(self, stack: Stack, host: str = "shop.localhost") -> None:
+    def __init__(self, stack: Shop, host: str = "shop.localhost") -> None:
         everybody.append(self)
         self._sockets: list[Socket] = []
         self.stack = stack
@@ -214,6 +222,7 @@ class Admin(Client):
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(stack, "admin.localhost")
+        self._own = stack
         login = stack.facts["logins"]["admin"]
         self.log_in(login["email"], login["password"])
 
@@ -227,7 +236,7 @@ class Admin(Client):
             "stock": 100,
         } | fields
         product: dict[str, Any] = self.call("POST", "/products", body, status=201).json()
-        self.stack.wait_for_product(product)
+        self._own.wait_for_product(product)
         return product
 
     def available(self, product_id: str) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.first_order import first_order
 from tests.e2e.waiting import wait_until
 
 pytestmark = [pytest.mark.engines, pytest.mark.slow]
@@ -24,6 +25,10 @@ def test_somebody_registers_browses_buys_and_pays(guest, admin, product):
     socket.close()
     wait_until(lambda: guest.get("/cart")["lines"] == [], "the cart is empty")
     assert admin.available(product["id"]) == 97
+
+
+def test_a_first_order_needs_no_more_than_the_status(stack, product):
+    assert stack.database("orders").orders.find_one({"_id": first_order(stack.status())})
 
 
 def test_a_declined_card_leaves_the_order_payable(shopper, product):

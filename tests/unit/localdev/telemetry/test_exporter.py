@@ -2,9 +2,10 @@ import asyncio
 
 from localdev.cluster.state import State
 from localdev.telemetry import exporter as module
-from localdev.telemetry.exporter import ENDPOINT, Exporter, exporter, tracer_of
+from localdev.telemetry.exporter import Exporter, exporter, tracer_of
 from localdev.telemetry.site import Site
 from localdev.telemetry.store import Telemetry
+from shared.runtime.telemetry import ENDPOINT
 from tests.unit.localdev.telemetry.making import TRACE, span
 
 

@@ -16,8 +16,8 @@ from localdev.cluster.stack import Stack
 from localdev.cluster.state import REPOSITORY, State
 from localdev.cluster.status import describe, observe
 from localdev.table import print_status
-from localdev.telemetry.exporter import ENDPOINT
 from shared.runtime.settings import CONFIG_MAP
+from shared.runtime.telemetry import ENDPOINT
 
 TEMPLATE = REPOSITORY / "knative/gateway/envoy.yaml"
 URL = "http://127.0.0.1:4318"
