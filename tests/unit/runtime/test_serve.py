@@ -32,9 +32,9 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
-def served(name: str):
+def served(name: str, **variables: str):
     source = {"FUNCTION_SOURCE": f"functions/{name}.py", "FUNCTION_TARGET": name.split("/")[1]}
-    return json.loads(run("-c", AT_SERVING, **source).stdout)
+    return json.loads(run("-c", AT_SERVING, **source, **variables).stdout)
 
 
 def test_garbage_is_collected_but_not_what_was_loaded():
@@ -47,6 +47,10 @@ def test_garbage_is_collected_but_not_what_was_loaded():
 def test_a_socket_has_a_thread_for_each_of_many():
     assert served("ops/get_openapi")[3] == 2
     assert served("notifications/stream_notifications")[3] > 100
+
+
+def test_the_manifest_says_how_many_threads():
+    assert served("ops/get_openapi", THREADS="7")[3] == 7
 
 
 def failure(**variables: str) -> str:

@@ -1,5 +1,6 @@
 """What the shop counts of its business, each where it happens and once."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from functions.products.settle_reservation import settle_reservation
 from shared.contracts.orders import OrderCreated, OrderPaid
 from shared.kernel.errors import IdempotencyMismatch, IllegalTransition, NotFound
 from shared.kernel.ids import ProductId
-from shared.orders.model import OutOfStock, PriceChanged, Product
+from shared.orders.model import OutOfStock, PriceChanged, Product, Status
 from shared.runtime.declare import http
 from shared.runtime.identity import Access, Caller
 from shared.runtime.replicas import Replicas
@@ -63,6 +64,17 @@ def test_a_sale_counts_once_however_often_its_payment_is_told(counted):
     assert sums["popshop.orders.paid"] == 1
     assert sums["popshop.revenue", TOTAL.currency] == TOTAL.amount
     assert sums["popshop.guards", "repeated_event"] == 2
+
+
+def test_a_sale_that_a_rival_saves_first_counts_once(counted, monkeypatch):
+    world = OrdersWorld()
+    order_id = world.payable()
+    save, tries = world.orders.save, itertools.count()
+    # Whatever is saved loses its first race.
+    monkeypatch.setattr(world.orders, "save", lambda *of: next(tries) % 2 == 1 and save(*of))
+    world.hear(a_payment("landed", order_id, 1))
+    assert world.orders.by_id[order_id].status is Status.PAID
+    assert counted()["popshop.orders.paid"] == 1
 
 
 def test_money_that_lands_on_a_cancelled_order_is_no_sale(counted):

@@ -132,6 +132,15 @@ def test_a_delivered_event_is_a_span_below_the_one_it_names(told):
     assert len(span.links) == 0
 
 
+def test_below_the_delivery_where_that_is_told_in_the_same_trace(told):
+    headers, body = an_event(ce_traceparent=PARENT)
+    delivery = f"00-{TRACE}-{'cd' * 8}-01"
+    call(declared.greet_user, "POST", "/", body, traceparent=delivery, **headers)
+    span = told().span("process user.registered")
+    assert (span.trace_id.hex(), span.parent_span_id.hex()) == (TRACE, "cd" * 8)
+    assert len(span.links) == 0
+
+
 def test_the_trace_of_the_delivery_itself_stays_as_a_link(told):
     headers, body = an_event(ce_traceparent=PARENT)
     other = f"00-{'ab' * 16}-{'cd' * 8}-00"
