@@ -10,7 +10,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 
 # Reversal needs some events to reverse: those of one such window change places.
-_WINDOW_SECONDS = 1.0
+WINDOW_SECONDS = 1.0
 _STEP_SECONDS = 0.02
 
 
@@ -27,7 +27,7 @@ def dues(faults: Faults, now: float, position: int) -> Iterator[float]:
     """When each copy of an event is sent; ``position`` counts the events of one request."""
     start = now + faults.delay_ms / 1000
     if faults.reorder:
-        end = (math.floor(start / _WINDOW_SECONDS) + 1) * _WINDOW_SECONDS
+        end = (math.floor(start / WINDOW_SECONDS) + 1) * WINDOW_SECONDS
         start = end + (end - start) - position * _STEP_SECONDS
     for _ in range(1 + faults.duplicate):
         yield start
