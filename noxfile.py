@@ -27,6 +27,10 @@ DEBIAN = {
 }
 # Checks that the overlays build; Debian's own is too old.
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1"
+# MongoDB's protocol for load where there is no mongod: the wheel's server is for a developer's
+# clicks, at 300 requests/s it alone takes most of a core (docs/adr/0018).
+MONGODB = ("secantus-mdb", "0.5.3-beta.196")
+RUST = "1.98"
 # What is measured is a start as in the image, which has its bytecode.
 WITH_BYTECODE: dict[str, str | None] = {"PYTHONDONTWRITEBYTECODE": None}
 
@@ -89,6 +93,26 @@ def install_promtool(session: nox.Session) -> None:
             session.run("apt-get", "-qq", "download", "prometheus", external=True)
             for package in Path().glob("prometheus_*.deb"):
                 session.run("dpkg-deb", "-x", str(package), ".", external=True)
+
+
+def install_mongodb(session: nox.Session) -> dict[str, str]:
+    """Builds a server for load, once, with rustup (minutes); what `up` has to be told of it."""
+    folder = Path(".cache/cargo").resolve()
+    session.env["PATH"] = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+    if shutil.which("mongod"):
+        return {}
+    built = folder / "bin/secantusd-rs"
+    if not built.exists() and shutil.which("rustup"):
+        any_status = range(256)
+        toolchain = ("rustup", "toolchain", "install", RUST, "--profile", "minimal")
+        session.run(*toolchain, external=True, success_codes=any_status)
+        crate, version = MONGODB
+        build = ("cargo", f"+{RUST}", "install", crate, "--version", version, "--locked")
+        session.run(*build, "--root", str(folder), external=True, success_codes=any_status)
+    if not built.exists():
+        session.warn("without mongod and rustup the figures are those of SecantusDB's wheel")
+        return {}
+    return {"POPSHOP_ENGINES": "mongodb=secantusd-rs"}
 
 
 def install_assets(session: nox.Session) -> None:
@@ -167,7 +191,8 @@ def soak(session: nox.Session) -> None:
     install(session)
     install_programs(session, "npm", optional=("redis-server", "java", "mvn"))
     install_assets(session)
-    session.run("python", "-m", "tests.bench.soak", *session.posargs, env=WITH_BYTECODE)
+    environ = WITH_BYTECODE | install_mongodb(session)
+    session.run("python", "-m", "tests.bench.soak", *session.posargs, env=environ)
 
 
 @nox.session

@@ -5,6 +5,7 @@ Every command loads what it needs itself: `status` is asked often and must not w
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from localdev.table import print_status, watch_status
 
 DEFAULT_STATE = REPOSITORY / ".popshop"
 _RUNTIMES = ("auto", "embedded", "minikube")
+_REPLICAS_PER_CORE = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,6 +48,7 @@ def _up(options: argparse.Namespace) -> int:
         seed=options.seed,
         window_seconds=options.window,
         start=options.start,
+        max_scale_limit=options.max_scale_limit,
         is_warming=options.warming,
         has_telemetry=options.telemetry,
         manifests=options.manifests,
@@ -80,6 +83,7 @@ def _is_on_minikube(options: argparse.Namespace) -> bool:
 def _arguments_of(options: argparse.Namespace) -> list[str]:
     arguments = ["up", "--state", str(options.state), "--seed", options.seed]
     arguments += ["--manifests", str(options.manifests), "--start", options.start]
+    arguments += ["--max-scale-limit", str(options.max_scale_limit)]
     arguments += [] if options.warming else ["--no-warming"]
     arguments += [] if options.telemetry else ["--no-telemetry"]
     return arguments + (["--window", str(options.window)] if options.window else [])
@@ -217,6 +221,13 @@ def _add_up(up: argparse.ArgumentParser) -> None:
         choices=("zygote", "exec"),
         default="zygote",
         help="how a function's process is made: a fork, or a new interpreter as in the image",
+    )
+    up.add_argument(
+        "--max-scale-limit",
+        type=int,
+        default=_REPLICAS_PER_CORE * (os.cpu_count() or 1),
+        metavar="N",
+        help="no function has more replicas, 0: as many as it asks for (default: %(default)s)",
     )
     up.add_argument(
         "--warming",

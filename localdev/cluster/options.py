@@ -11,13 +11,15 @@ class Options:
     """``seed``: "demo", "none" or a file; ``window_seconds`` shortens every stable window.
 
     ``start``: how a function's process is made, "zygote" (a fork) or "exec" (as in the image).
-    ``is_warming``: whether the authoriser wakes what usually follows a page. ``has_telemetry``:
-    whether traces and metrics are kept.
+    ``max_scale_limit``: no function has more replicas, 0 is no limit. ``is_warming``: whether the
+    authoriser wakes what usually follows a page. ``has_telemetry``: whether traces and metrics are
+    kept.
     """
 
     seed: str = "none"
     window_seconds: float | None = None
     start: str = "zygote"
+    max_scale_limit: int = 0
     is_warming: bool = True
     has_telemetry: bool = True
     manifests: Path = REPOSITORY

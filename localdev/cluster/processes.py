@@ -90,7 +90,9 @@ def spawn(
 ) -> Process:
     """Starts a child that is killed when this process dies; its output goes to its log.
 
-    It keeps the ``descriptors``, under the same numbers.
+    It keeps the ``descriptors``, under the same numbers. A process group of its own keeps the
+    terminal's Ctrl-C from it; a session of its own would make its niceness count for nothing, since
+    the kernel shares the processor out among sessions first (sched(7), autogroup).
     """
     with state.log_of(name).open("ab") as log:
         popen = subprocess.Popen(
@@ -100,7 +102,7 @@ def spawn(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            process_group=0,
             pass_fds=descriptors,
             preexec_fn=die_with_parent,  # noqa: PLW1509 - it only calls prctl, loaded before
         )

@@ -62,7 +62,7 @@ class Stack:
         self.serving = Platform(
             state,
             self.starter,
-            autoscaler_settings(options.cluster_settings),
+            autoscaler_settings(options.cluster_settings).limited(options.max_scale_limit),
             Endpoints(state.root / _ENDPOINTS, self.addresses.activator.port),
             window_seconds=options.window_seconds,
             tracer=self._tracer(),

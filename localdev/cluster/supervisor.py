@@ -108,9 +108,11 @@ class Supervisor:
             ) from error
 
     async def _seed(self) -> None:
-        """Once per state folder and source."""
+        """Once per state folder, source and MongoDB: another server has none of the data."""
+        assert self._stack is not None  # noqa: S101 - it is up
+        mongodb = self._stack.engines.by_name.get("mongodb")
         marker = self._state.root / _SEEDED
-        source = {"source": self._options.seed}
+        source = {"source": self._options.seed, "mongodb": mongodb.server if mongodb else None}
         if self._options.seed == "none" or read_json(marker) == source:
             return
         self._report(f"seeding ({self._options.seed})")

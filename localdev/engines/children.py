@@ -50,7 +50,8 @@ def _fork(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=is_apart,
+            # Not a session: see localdev.cluster.processes.spawn.
+            process_group=0 if is_apart else None,
             preexec_fn=die_with_parent,
         ).result()
     except OSError as error:

@@ -27,6 +27,9 @@ CANDIDATES: Mapping[str, Mapping[str, Candidate]] = {
         "given": Candidate(mongodb.given, "MONGO_URL"),
         "mongod": Candidate(mongodb.mongod, "a mongod on the path"),
         "secantusdb": Candidate(mongodb.secantusdb),
+        "secantusd-rs": Candidate(
+            mongodb.secantusd_rs, "a secantusd-rs on the path", only_if_asked=True
+        ),
     },
     "kafka": {
         "given": Candidate(kafka.given, "KAFKA_BOOTSTRAP_SERVERS"),

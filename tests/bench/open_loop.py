@@ -15,6 +15,7 @@ NO_ANSWER = 0
 class Seen:
     """What came back: ms of each answer, statuses (0: none), and the sender's own CPU."""
 
+    asked: int = 0
     ms: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -22,6 +23,7 @@ class Seen:
 
     async def note(self, exchange: Awaitable[Answer], label: str) -> Answer | None:
         """Waits for one answer."""
+        self.asked += 1
         began = time.perf_counter()
         try:
             answer = await exchange
@@ -43,20 +45,18 @@ class Seen:
 
 
 async def at_a_rate(
-    act: Callable[[], Awaitable[object]], per_second: Callable[[float], float], seconds: float
+    act: Callable[[], Awaitable[object]], seen: Seen, rate: float, seconds: float
 ) -> None:
-    """Starts ``act`` so often, for so long, and waits for all of them.
+    """Starts an ``act`` whenever fewer requests have been sent than ``rate`` a second are.
 
-    ``per_second`` gives the rate at a time since the start. Raises what an ``act`` raised.
+    Each sends one at once, and perhaps more later, noted in ``seen``. Waits for all of them.
+    Raises what an ``act`` raised.
     """
-    began, owed, before = time.perf_counter(), 0.0, 0.0
+    began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         while (now := time.perf_counter() - began) < seconds:
-            owed += per_second(now) * (now - before)
-            before = now
-            for _ in range(int(owed)):
+            for _ in range(int(rate * now) - seen.asked):
                 group.create_task(_as_coroutine(act))
-            owed -= int(owed)
             await asyncio.sleep(0.002)
 
 
@@ -68,7 +68,7 @@ async def steady(pool: Pool, raw: bytes, rate: float, seconds: float) -> Seen:
     """One request at a steady rate."""
     seen, cpu = Seen(), time.process_time()
     try:
-        await at_a_rate(lambda: seen.note(pool.exchange(raw), "steady"), lambda _: rate, seconds)
+        await at_a_rate(lambda: seen.note(pool.exchange(raw), "steady"), seen, rate, seconds)
     finally:
         pool.close()
     seen.own_cpu_ms = (time.process_time() - cpu) * 1000

