@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.event import event_type
+from shared.kernel.keys import signing
 
 # Redis, so that open sockets end with their session: the channel's messages are these keys.
 REVOKED_CHANNEL = "revoked"
@@ -22,12 +23,12 @@ def revoked_user_key(user_id: str) -> str:
 
 
 def link_token(key: str, link_id: str) -> str:
-    """What a mailed link carries: the link's id and its proof under ``key`` (hex).
+    """What a mailed link carries: the link's id and its proof (``key``: ``shared.kernel.keys``).
 
     Auth stores the id alone and notifications computes the same token from the event, so that
     neither a topic nor a database ever holds something that opens an account.
     """
-    proof = hmac.digest(bytes.fromhex(key), f"link:{link_id}".encode(), hashlib.sha256)
+    proof = hmac.digest(signing(key), f"link:{link_id}".encode(), hashlib.sha256)
     return f"{link_id}.{proof.hex()}"
 
 

@@ -5,6 +5,7 @@ with the producing context's key, so that nobody else can post a reaction an eve
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import msgspec
 
 from shared.contracts.event import EventMeta, context_of, source_of, topic_of, type_of
 from shared.kernel.errors import Invalid, Malformed
+from shared.kernel.keys import is_signed, signing
 from shared.runtime.request import Request
 from shared.runtime.validate import convert
 
@@ -37,9 +39,9 @@ def sign_event(
     version: int,
     data: bytes,
 ) -> str:
-    """The hex signature of an event."""
+    """The hex signature of an event, by the key that signs (see ``shared.kernel.keys``)."""
     signed = "\n".join((id, type, source, subject, str(version))).encode() + b"\n" + data
-    return hmac.new(bytes.fromhex(key), signed, hashlib.sha256).hexdigest()
+    return hmac.new(signing(key), signed, hashlib.sha256).hexdigest()
 
 
 def event_headers(entry: dict[str, Any], key: str) -> dict[str, str]:
@@ -74,8 +76,8 @@ def read_event(
     _check_envelope(headers, request)
     payload = _payload_type(headers, payloads)
     meta = _meta(headers, payload)
-    signature = sign_event(
-        keys[context_of(payload)],
+    signature = functools.partial(
+        sign_event,
         id=meta.id,
         type=meta.type,
         source=meta.source,
@@ -83,7 +85,7 @@ def read_event(
         version=meta.version,
         data=body,
     )
-    if not hmac.compare_digest(signature.encode(), headers.get("ce-popshopsig", "").encode()):
+    if not is_signed(headers.get("ce-popshopsig", ""), keys[context_of(payload)], signature):
         raise BadSignature({"popshopsig": f"not signed by {meta.source}"})
     try:
         data = msgspec.json.decode(body)

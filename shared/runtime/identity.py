@@ -14,6 +14,7 @@ import msgspec
 
 from shared.kernel.errors import Forbidden, LoginRequired
 from shared.kernel.ids import GuestId, SessionId, UserId
+from shared.kernel.keys import each, is_signed, signing
 from shared.runtime import typed
 
 HEADER = "x-shop-identity"
@@ -60,8 +61,12 @@ class _Claims(msgspec.Struct, frozen=True):
 
 
 def derive_key(master: str, purpose: str) -> str:
-    """A hex key for one purpose, from a hex master key (HMAC-SHA256 as a one-step KDF)."""
-    return hmac.new(bytes.fromhex(master), purpose.encode(), hashlib.sha256).hexdigest()
+    """A hex key for one purpose, from a hex master key (HMAC-SHA256 as a one-step KDF).
+
+    One of each, in the same order, from several (see ``shared.kernel.keys``).
+    """
+    masters = [bytes.fromhex(key) for key in each(master)]
+    return ",".join(hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest() for key in masters)
 
 
 def sign_identity(caller: Caller, method: str, path: str, key: str, ttl_seconds: float) -> str:
@@ -77,7 +82,7 @@ def read_identity(header: str, method: str, path: str, key: str) -> Caller:
     Raises ``LoginRequired`` for a forged, expired or foreign one.
     """
     body, _, mac = header.partition(".")
-    if not hmac.compare_digest(mac.encode(), _mac(body.encode(), key).encode()):
+    if not is_signed(mac, key, lambda one: _mac(body.encode(), one)):
         raise LoginRequired("The identity header does not verify; call through the gateway.")
     claims = typed.decode(base64.urlsafe_b64decode(body), _Claims)
     if claims.expires_at < time.time() or (claims.method, claims.path) != (method, path):
@@ -96,5 +101,5 @@ def check_access(caller: Caller, access: Access) -> None:
 
 
 def _mac(body: bytes, key: str) -> str:
-    digest = hmac.new(bytes.fromhex(key), body, hashlib.sha256).digest()
+    digest = hmac.new(signing(key), body, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).decode()

@@ -102,7 +102,10 @@ class ObjectStoreSettings:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EventSettings:
-    """Where events are published, and the key the producing context signs them with (hex)."""
+    """Where events are published, and the key the producing context signs them with (hex).
+
+    This key and those below may be several while they change: ``shared.kernel.keys``.
+    """
 
     sink_url: str = config("SINK_URL", "sink-url")
     key: str = secret("EVENT_KEY_{CONTEXT}", "popshop-events-{context}", "key")

@@ -26,6 +26,7 @@ from tests.architecture.guide_names import (
 )
 from tests.architecture.guides import DOCS, ROOT, Block, Page, pages
 
+OLD, NEW = "0a" * 32, "0b" * 32
 GUIDES = pages("guides")
 PAGES = pages("guides", ".")
 every_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.file.name)
@@ -206,9 +207,13 @@ def made(tmp_path_factory):
         f"STRIPE_{name}": "sk_live" for name in ("SECRET_KEY", "PUBLISHABLE_KEY", "WEBHOOK_SECRET")
     }
     given = {"PATH": os.environ["PATH"], **stripe, "SMTP_USER": "shop", "SMTP_PASSWORD": "secret"}
-    script = "set -eu\n" + "\n".join(block.text for block in secret_blocks())
+    # A change of the master key comes after all of it, as keys.md says.
+    change = f"cp -r secrets before && cd secrets && text popshop-identity-master key {OLD},{NEW}"
+    script = "\n".join(
+        ["set -eu", *(block.text for block in secret_blocks()), change, "identities"]
+    )
     subprocess.run(["bash", "-c", script], cwd=folder, env=given, check=True, capture_output=True)
-    return folder / "secrets"
+    return folder / "before"
 
 
 def test_the_commands_make_every_secret_that_is_read(made):
@@ -219,12 +224,15 @@ def test_the_commands_make_every_secret_that_is_read(made):
     assert {name for name, _ in there} == {name for name, _ in wanted} | volumes
 
 
-def test_the_commands_derive_the_keys_as_the_code_does(made):
-    master = (made / "popshop-identity-master/key").read_text()
-    for folder in made.glob("popshop-identity-*"):
-        context = folder.name.removeprefix("popshop-identity-")
-        if context != "master":
-            assert (folder / "key").read_text() == derive_key(master, f"identity:{context}")
+@pytest.mark.parametrize("when", ["before", "secrets"], ids=["one", "several"])
+def test_the_commands_derive_the_keys_as_the_code_does(made, when):
+    folder = made.with_name(when)
+    master = (folder / "popshop-identity-master/key").read_text()
+    assert (master == f"{OLD},{NEW}") is (when == "secrets")
+    contexts = {name.name.removeprefix("popshop-identity-") for name in folder.glob("*-identity-*")}
+    for context in contexts - {"master"}:
+        derived = (folder / f"popshop-identity-{context}/key").read_text()
+        assert derived == derive_key(master, f"identity:{context}")
 
 
 def test_secrets_that_pages_name_are_made(made):
